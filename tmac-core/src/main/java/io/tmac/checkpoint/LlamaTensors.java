@@ -1,0 +1,97 @@
+package io.tmac.checkpoint;
+
+import io.tmac.ModelConfig;
+import io.tmac.ModelFormatException;
+import io.tmac.format.F32;
+import io.tmac.format.Matrix;
+import io.tmac.format.WeightFormat;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Collects the tensors of a llama model while a reader walks through its file. */
+final class LlamaTensors {
+  private static final WeightFormat FLOAT = new F32();
+
+  private final ByteCursor in;
+  private final ModelConfig config;
+  private final Map<String, Matrix> tensors = new LinkedHashMap<>();
+
+  LlamaTensors(ByteCursor in, ModelConfig config) {
+    this.in = in;
+    this.config = config;
+  }
+
+  /** Rows of one layer's matrix of this name. */
+  int rows(String name) {
+    return switch (name) {
+      case Checkpoint.EMBEDDING, Checkpoint.OUTPUT -> config.vocabSize();
+      case "wq" -> config.queryDim();
+      case "wk", "wv" -> config.kvDim();
+      case "wo", "w2" -> config.dim();
+      case "w1", "w3" -> config.hiddenDim();
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
+
+  /** Columns of the matrix of this name. */
+  int cols(String name) {
+    return switch (name) {
+      case "wo" -> config.queryDim();
+      case "w2" -> config.hiddenDim();
+      default -> config.dim();
+    };
+  }
+
+  /** Size of a tensor, or a fault if it is beyond all files. */
+  long byteSize(WeightFormat format, String name, long rows, int cols) {
+    try {
+      return format.byteSize(rows, cols);
+    } catch (ArithmeticException e) {
+      throw new ModelFormatException(
+          in.source(),
+          in.position(),
+          "tensor " + name + " to have a size below 2^63 bytes",
+          rows + " rows of " + cols + " columns");
+    }
+  }
+
+  /** Reads a float vector of each layer, which follow each other. */
+  void layerNorms(String name) {
+    for (int layer = 0; layer < config.layers(); layer++) {
+      norm("layers." + layer + "." + name);
+    }
+  }
+
+  /** Reads one float vector of width dim. */
+  void norm(String name) {
+    MemorySegment data = in.take(byteSize(FLOAT, name, 1, config.dim()), name);
+    tensors.put(name, new Matrix(name, 1, config.dim(), FLOAT, data, 0));
+  }
+
+  /** Reads one matrix that stands alone. */
+  void matrix(String tensor, String name, WeightFormat format) {
+    int rows = rows(name);
+    int cols = cols(name);
+    MemorySegment data = in.take(byteSize(format, tensor, rows, cols), tensor);
+    tensors.put(tensor, new Matrix(tensor, rows, cols, format, data, 0));
+  }
+
+  /** Reads one tensor that holds the matrices of all layers, row after row. */
+  void stackedMatrix(String name, WeightFormat format) {
+    int rows = rows(name);
+    int cols = cols(name);
+    long bytes = byteSize(format, name, (long) rows * config.layers(), cols);
+    MemorySegment data = in.take(bytes, name + " of all layers");
+    for (int layer = 0; layer < config.layers(); layer++) {
+      String tensor = "layers." + layer + "." + name;
+      tensors.put(tensor, new Matrix(tensor, rows, cols, format, data, (long) layer * rows));
+    }
+  }
+
+  /** The checkpoint, once the file has been read to its end. */
+  Checkpoint finish(String container, WeightFormat format) {
+    in.expectEnd();
+    return new Checkpoint(in.source(), container, format, config, tensors, in.file());
+  }
+}

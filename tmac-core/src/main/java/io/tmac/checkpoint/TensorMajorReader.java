@@ -1,0 +1,150 @@
+package io.tmac.checkpoint;
+
+import io.tmac.ModelConfig;
+import io.tmac.UnsupportedModelException;
+import io.tmac.format.WeightFormat;
+
+/**
+ * The order of llama2.c v0, which Q4V1, Q8V1, TMAC, TM2 and plug-in formats keep: each tensor
+ * covers all layers.
+ *
+ * <pre>
+ *   [magic]  7 x int32 header  [int32 block size: Q4V1, Q8V1]
+ *   tok_embeddings  attention_norm  wq wk wv wo  ffn_norm  w1 w2 w3  norm
+ *   RoPE cosines  RoPE sines (float32, seq_len * headDim / 2 each; computed here instead)
+ *   [output, if vocab_size is negative]
+ *
+ *   Q4V1, Q8V1 and TM2 put a byte before each tensor: 1 = quantised matrix, 0 = float32.
+ *   TM2 puts int32 rows, int32 cols (rows of all layers) behind that byte of a matrix.
+ * </pre>
+ */
+final class TensorMajorReader {
+
+  /** What stands before the tensors besides their data. */
+  enum Framing {
+    /** Nothing. */
+    PLAIN,
+    /** A byte before each tensor, and the block size behind the header. */
+    FLAGGED_BLOCKS,
+    /** A byte before each tensor, and the shape before each matrix. */
+    FLAGGED_SHAPES
+  }
+
+  private final ByteCursor in;
+  private final WeightFormat format;
+  private final Framing framing;
+  private final ModelConfig config;
+  private final boolean sharedClassifier;
+  private final LlamaTensors tensors;
+
+  private TensorMajorReader(
+      ByteCursor in, LlamaHeader header, WeightFormat format, Framing framing) {
+    this.in = in;
+    this.format = format;
+    this.framing = framing;
+    this.config = header.config();
+    this.sharedClassifier = header.sharedClassifier();
+    this.tensors = new LlamaTensors(in, config);
+  }
+
+  /** Reads a file whose magic, if any, has been read. */
+  static Checkpoint read(ByteCursor in, String container, WeightFormat format, Framing framing) {
+    LlamaHeader header = LlamaHeader.read(in);
+    refuseNamedTensors(in, container, header);
+    if (framing == Framing.FLAGGED_BLOCKS) {
+      int blockSize = in.int32("block size");
+      if (blockSize != BLOCK) {
+        throw in.fault(4, "block size " + BLOCK, "block size " + blockSize);
+      }
+    }
+    return new TensorMajorReader(in, header, format, framing).read(container);
+  }
+
+  private static final int BLOCK = 32;
+
+  private Checkpoint read(String container) {
+    single(Checkpoint.EMBEDDING);
+    norms("attention_norm");
+    stacked("wq");
+    stacked("wk");
+    stacked("wv");
+    stacked("wo");
+    norms("ffn_norm");
+    stacked("w1");
+    stacked("w2");
+    stacked("w3");
+    flag("norm", 0);
+    tensors.norm(Checkpoint.FINAL_NORM);
+    skipRopeTable("RoPE cosines");
+    skipRopeTable("RoPE sines");
+    if (!sharedClassifier) {
+      single(Checkpoint.OUTPUT);
+    }
+    return tensors.finish(container, format);
+  }
+
+  private void single(String name) {
+    frame(name, 1);
+    tensors.matrix(name, name, format);
+  }
+
+  private void stacked(String name) {
+    frame(name, config.layers());
+    tensors.stackedMatrix(name, format);
+  }
+
+  private void norms(String name) {
+    flag(name, 0);
+    tensors.layerNorms(name);
+  }
+
+  private void skipRopeTable(String name) {
+    flag(name, 0);
+    in.take((long) config.contextLength() * config.headDim() / 2 * 4, name);
+  }
+
+  /** Reads what stands before a matrix over {@code layers} layers. */
+  private void frame(String name, int layers) {
+    flag(name, 1);
+    if (framing == Framing.FLAGGED_SHAPES) {
+      dimension(name, "rows", (long) tensors.rows(name) * layers);
+      dimension(name, "cols", tensors.cols(name));
+    }
+  }
+
+  private void flag(String name, int expected) {
+    if (framing == Framing.PLAIN) {
+      return;
+    }
+    int flag = in.uint8("the flag of " + name);
+    if (flag != expected) {
+      String kind = expected == 1 ? " (quantised matrix)" : " (float32)";
+      throw in.fault(1, "flag " + expected + kind + " before " + name, "flag " + flag);
+    }
+  }
+
+  private void dimension(String name, String dimension, long expected) {
+    int found = in.int32(dimension + " of " + name);
+    if (found != expected) {
+      throw in.fault(
+          4,
+          dimension + " = " + expected + " of " + name + ", as the header says",
+          dimension + " = " + found);
+    }
+  }
+
+  /**
+   * Another container has the magic TMAC too: version 2, hidden size, layers, heads, vocabulary, 2
+   * bits, groups of 4, then named tensors.
+   */
+  private static void refuseNamedTensors(ByteCursor in, String container, LlamaHeader header) {
+    ModelConfig c = header.config();
+    if (container.equals("TMAC") && c.dim() == 2 && c.vocabSize() == 2 && c.contextLength() == 4) {
+      throw new UnsupportedModelException(
+          in.source(),
+          4,
+          "a TMAC file of seven llama2.c header fields",
+          "the other container with this magic (version 2, named tensors); convert the model anew");
+    }
+  }
+}

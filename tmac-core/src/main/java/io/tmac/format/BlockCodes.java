@@ -1,0 +1,44 @@
+package io.tmac.format;
+
+/**
+ * A view of weights as small integer codes with one scale for each block of consecutive columns:
+ * {@code w[r][c] = code[r][c] * scale[r][c / blockSize]}. Blocks begin anew at each row. A format
+ * that offers this view runs on the fast kernel of its {@link #range}.
+ */
+public interface BlockCodes {
+
+  /** The range of the codes. It names the kernel family. */
+  enum Range {
+    /** Codes -1, 0 and +1. */
+    TERNARY,
+    /** Codes from -8 to 7. */
+    INT4,
+    /** Codes from -128 to 127. */
+    INT8
+  }
+
+  /**
+   * The range that all codes keep.
+   *
+   * @return the range
+   */
+  Range range();
+
+  /**
+   * Columns that share one scale.
+   *
+   * @param cols number of columns of the matrix
+   * @return the block size; it divides {@code cols}, and equals it for one scale per row
+   */
+  int blockSize(int cols);
+
+  /**
+   * Writes the codes and scales of one row.
+   *
+   * @param matrix the matrix
+   * @param row the row, from 0 to {@code matrix.rows() - 1}
+   * @param codes receives {@code matrix.cols()} codes from index 0
+   * @param scales receives {@code cols / blockSize} scales from index 0
+   */
+  void decodeCodes(Matrix matrix, int row, byte[] codes, float[] scales);
+}
