@@ -1,0 +1,76 @@
+package io.tmac.kernel;
+
+/**
+ * The input of matrices: float32 values {@code [tokens x cols]}, and beside them the forms that
+ * kernels ask for. A form is prepared once and serves all matrices with the same input (q, k and v;
+ * gate and up).
+ *
+ * <p>Belongs to one session. Its arrays grow with the number of tokens and are kept.
+ */
+public final class Input {
+  /** Columns that share a scale in {@link InputForm#INT8_BLOCKS}. */
+  public static final int BLOCK = 32;
+
+  /** Bytes of the two tables (low and high halves) of one pair of columns. */
+  public static final int TABLE_BYTES = 32;
+
+  private final int cols;
+  private final QuantizedInput perBlock;
+  private final QuantizedInput perToken;
+
+  /** The values, {@code [tokens x cols]}. */
+  public float[] x = {};
+
+  /**
+   * Tables for pairs of ternary weights, {@code [tokens x paddedCols / 2 x TABLE_BYTES]}. Entry c
+   * of the pair of columns with codes (x0, x1) is {@code v = (c / 3 - 1) * x0 + (c % 3 - 1) * x1 +
+   * 256} for c from 0 to 8; the first 16 bytes of a pair's tables hold {@code v % 16}, the last 16
+   * {@code v / 16}.
+   */
+  public byte[] tables = {};
+
+  /** Creates an input of {@code cols} columns, without tokens. */
+  public Input(int cols) {
+    this.cols = cols;
+    this.perBlock = new QuantizedInput(cols, BLOCK);
+    this.perToken = new QuantizedInput(cols, 0);
+  }
+
+  /** Rounds a number of columns up to whole blocks. */
+  public static int pad(int cols) {
+    return Math.ceilDiv(cols, BLOCK) * BLOCK;
+  }
+
+  /** Returns the number of columns. */
+  public int cols() {
+    return cols;
+  }
+
+  /** Makes room for the values of {@code tokens} tokens; old values are lost. */
+  public void reserve(int tokens) {
+    if (x.length < tokens * cols) {
+      x = new float[Math.multiplyExact(tokens, cols)];
+    }
+  }
+
+  /** Makes room for a form of {@code tokens} tokens; its old content is lost. */
+  void reserve(InputForm form, int tokens) {
+    switch (form) {
+      case FLOAT -> {}
+      case INT8_BLOCKS -> perBlock.reserve(tokens);
+      case INT8_TOKEN -> perToken.reserve(tokens);
+      case LOOKUP -> {
+        perToken.reserve(tokens);
+        int bytes = Math.multiplyExact(tokens, perToken.paddedCols() / 2 * TABLE_BYTES);
+        if (tables.length < bytes) {
+          tables = new byte[bytes];
+        }
+      }
+    }
+  }
+
+  /** Returns the int8 codes of a form other than {@link InputForm#FLOAT}. */
+  public QuantizedInput quantized(InputForm form) {
+    return form == InputForm.INT8_BLOCKS ? perBlock : perToken;
+  }
+}

@@ -1,0 +1,48 @@
+package io.tmac.kernel;
+
+import io.tmac.Activations;
+import io.tmac.format.BlockCodes;
+import io.tmac.format.Matrix;
+import java.util.Optional;
+
+/** The forms in which kernels read their input. */
+public enum InputForm {
+  /** float32 as it is. */
+  FLOAT,
+  /** int8 with one scale for each {@link Input#BLOCK} columns. */
+  INT8_BLOCKS,
+  /** int8 with one scale per token. */
+  INT8_TOKEN,
+  /**
+   * {@link #INT8_TOKEN}, and tables of the sums of two columns for each pair of ternary weights.
+   */
+  LOOKUP;
+
+  /**
+   * The form that belongs to a matrix. Inputs of 4- and 8-bit weights have a scale per 32 columns,
+   * those of ternary weights one per token: choices made by measured perplexity.
+   *
+   * @param matrix the matrix
+   * @param activations whether inputs may be rounded at all
+   * @return {@link #INT8_BLOCKS}, {@link #INT8_TOKEN}, or {@link #FLOAT} if inputs stay exact, the
+   *     format has no integer view, or its blocks do not cover whole blocks of the input
+   */
+  public static InputForm of(Matrix matrix, Activations activations) {
+    int cols = matrix.cols();
+    Optional<BlockCodes> codes = matrix.format().codes(cols);
+    if (activations == Activations.F32 || codes.isEmpty()) {
+      return FLOAT;
+    }
+    int blockSize = codes.get().blockSize(cols);
+    boolean wholeBlocks = blockSize % Input.BLOCK == 0;
+    return switch (codes.get().range()) {
+      case TERNARY -> wholeBlocks || blockSize == cols ? INT8_TOKEN : FLOAT;
+      case INT4, INT8 -> wholeBlocks ? INT8_BLOCKS : FLOAT;
+    };
+  }
+
+  /** The integer view of a matrix whose form is not {@link #FLOAT}. */
+  public static BlockCodes codes(Matrix matrix) {
+    return matrix.format().codes(matrix.cols()).orElseThrow();
+  }
+}

@@ -1,0 +1,36 @@
+package io.tmac.kernel;
+
+/**
+ * A weight matrix {@code [rows x cols]} in the layout of its kernel. Immutable and safe for use by
+ * many threads.
+ */
+public interface Linear {
+
+  /** Rows are computed in tiles of this many, or the rest of the matrix. */
+  int TILE = 16;
+
+  /** Returns the number of rows (outputs). */
+  int rows();
+
+  /** Returns the number of columns (inputs). */
+  int cols();
+
+  /** Returns the form of the input that {@link #multiply} reads. */
+  InputForm form();
+
+  /** Returns the memory that this matrix takes beside the model file, in bytes. */
+  long bytes();
+
+  /**
+   * Computes {@code out[t * rows() + r] = sum_c w[r][c] * x[t][c]} for some rows. The result of a
+   * row is the same bit for bit for any split of the rows and for any number of tokens.
+   *
+   * @param in the input, prepared in this matrix's form
+   * @param tokens number of tokens
+   * @param out receives the products, {@code [tokens x rows]}
+   * @param from first row, a multiple of {@link #TILE}
+   * @param to row behind the last, a multiple of {@link #TILE} or the number of rows
+   * @param scratch memory that no other thread uses now
+   */
+  void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch);
+}

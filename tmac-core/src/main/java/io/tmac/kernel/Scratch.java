@@ -1,0 +1,55 @@
+package io.tmac.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Working memory of one thread of one session: kernels must not allocate. */
+public final class Scratch {
+  /** Rows that a float kernel computes together. */
+  public static final int FLOAT_ROWS = 4;
+
+  /** For sums over a tile of rows: {@code Linear.TILE} elements. */
+  public final int[] ints = new int[Linear.TILE];
+
+  /** For the lanes of a few float vectors: {@code 4 * Linear.TILE} elements. */
+  public final float[] floats = new float[4 * Linear.TILE];
+
+  /** One decoded row. */
+  public final float[] row;
+
+  /** The codes of one row. */
+  public final byte[] codes;
+
+  /** The scales of one row. */
+  public final float[] scales;
+
+  /** Room for {@link #FLOAT_ROWS} decoded rows outside the heap. */
+  public final MemorySegment rows;
+
+  private short[] shorts = {};
+  private float[] scores = {};
+
+  /** Creates working memory for matrices of up to {@code maxCols} columns. */
+  public Scratch(int maxCols) {
+    row = new float[maxCols];
+    codes = new byte[maxCols];
+    scales = new float[maxCols];
+    rows = Arena.ofAuto().allocate(4L * FLOAT_ROWS * maxCols, 64);
+  }
+
+  /** Returns room for at least {@code count} partial sums. */
+  public short[] shorts(int count) {
+    if (shorts.length < count) {
+      shorts = new short[count];
+    }
+    return shorts;
+  }
+
+  /** Returns room for the attention scores of at least {@code positions} positions. */
+  public float[] scores(int positions) {
+    if (scores.length < positions) {
+      scores = new float[Math.ceilDiv(positions, KvPages.PAGE) * KvPages.PAGE];
+    }
+    return scores;
+  }
+}

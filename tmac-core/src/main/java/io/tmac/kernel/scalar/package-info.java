@@ -1,0 +1,2 @@
+/** Plain loops: the reference that vector kernels are tested against, and the fallback. */
+package io.tmac.kernel.scalar;

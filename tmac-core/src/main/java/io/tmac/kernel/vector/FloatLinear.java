@@ -1,0 +1,147 @@
+package io.tmac.kernel.vector;
+
+import static io.tmac.kernel.vector.Species.FLOAT;
+import static io.tmac.kernel.vector.Species.ORDER;
+
+import io.tmac.format.F32;
+import io.tmac.format.Matrix;
+import io.tmac.kernel.Input;
+import io.tmac.kernel.InputForm;
+import io.tmac.kernel.Linear;
+import io.tmac.kernel.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Float weights times float inputs: F32 matrices straight from the file, and rows of any other
+ * format decoded first (unquantised activations, shapes whose rows begin inside a block, plug-ins).
+ *
+ * <p>Lanes are columns. Each row has two accumulators; their lanes are added one after the other,
+ * so that the order of all additions is fixed: {@code reduceLanes} leaves it open.
+ */
+final class FloatLinear implements Linear {
+  private static final ValueLayout.OfFloat FLOAT_LE =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
+  private static final int ROWS = Scratch.FLOAT_ROWS;
+
+  private final Matrix matrix;
+  private final boolean inPlace;
+
+  FloatLinear(Matrix matrix) {
+    this.matrix = matrix;
+    this.inPlace = matrix.format() instanceof F32 && matrix.data().isNative();
+  }
+
+  @Override
+  public int rows() {
+    return matrix.rows();
+  }
+
+  @Override
+  public int cols() {
+    return matrix.cols();
+  }
+
+  @Override
+  public InputForm form() {
+    return InputForm.FLOAT;
+  }
+
+  @Override
+  public long bytes() {
+    return 0;
+  }
+
+  @Override
+  public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+    int cols = cols();
+    long stride = 4L * cols;
+    for (int r = from; r < to; r += ROWS) {
+      int count = Math.min(ROWS, to - r);
+      MemorySegment weights = matrix.data();
+      long first = matrix.tensorRow(r) * stride;
+      if (!inPlace) {
+        decode(r, count, scratch);
+        weights = scratch.rows;
+        first = 0;
+      }
+      for (int t = 0; t < tokens; t++) {
+        multiplyRows(weights, first, stride, count, in.x, t * cols, cols, scratch.floats);
+        System.arraycopy(scratch.floats, 0, out, t * rows() + r, count);
+      }
+    }
+  }
+
+  private void decode(int row, int count, Scratch scratch) {
+    int cols = cols();
+    for (int i = 0; i < count; i++) {
+      matrix.decodeRow(row + i, scratch.row);
+      MemorySegment.copy(scratch.row, 0, scratch.rows, FLOAT_LE, 4L * i * cols, cols);
+    }
+  }
+
+  /** Four dot products; the last of {@code count} rows stands in for missing ones. */
+  private static void multiplyRows(
+      MemorySegment w,
+      long first,
+      long stride,
+      int count,
+      float[] x,
+      int x0,
+      int cols,
+      float[] out) {
+    long w0 = first;
+    long w1 = first + stride * Math.min(1, count - 1);
+    long w2 = first + stride * Math.min(2, count - 1);
+    long w3 = first + stride * Math.min(3, count - 1);
+    FloatVector a0 = FloatVector.zero(FLOAT);
+    FloatVector a1 = a0;
+    FloatVector a2 = a0;
+    FloatVector a3 = a0;
+    FloatVector b0 = a0;
+    FloatVector b1 = a0;
+    FloatVector b2 = a0;
+    FloatVector b3 = a0;
+    int lanes = FLOAT.length();
+    int c = 0;
+    for (; c <= cols - 2 * lanes; c += 2 * lanes) {
+      FloatVector v = FloatVector.fromArray(FLOAT, x, x0 + c);
+      a0 = FloatVector.fromMemorySegment(FLOAT, w, w0 + 4L * c, ORDER).fma(v, a0);
+      a1 = FloatVector.fromMemorySegment(FLOAT, w, w1 + 4L * c, ORDER).fma(v, a1);
+      a2 = FloatVector.fromMemorySegment(FLOAT, w, w2 + 4L * c, ORDER).fma(v, a2);
+      a3 = FloatVector.fromMemorySegment(FLOAT, w, w3 + 4L * c, ORDER).fma(v, a3);
+      int d = c + lanes;
+      v = FloatVector.fromArray(FLOAT, x, x0 + d);
+      b0 = FloatVector.fromMemorySegment(FLOAT, w, w0 + 4L * d, ORDER).fma(v, b0);
+      b1 = FloatVector.fromMemorySegment(FLOAT, w, w1 + 4L * d, ORDER).fma(v, b1);
+      b2 = FloatVector.fromMemorySegment(FLOAT, w, w2 + 4L * d, ORDER).fma(v, b2);
+      b3 = FloatVector.fromMemorySegment(FLOAT, w, w3 + 4L * d, ORDER).fma(v, b3);
+    }
+    a0.add(b0).intoArray(out, 0);
+    a1.add(b1).intoArray(out, lanes);
+    a2.add(b2).intoArray(out, 2 * lanes);
+    a3.add(b3).intoArray(out, 3 * lanes);
+    float s0 = 0;
+    float s1 = 0;
+    float s2 = 0;
+    float s3 = 0;
+    for (int i = 0; i < lanes; i++) {
+      s0 += out[i];
+      s1 += out[lanes + i];
+      s2 += out[2 * lanes + i];
+      s3 += out[3 * lanes + i];
+    }
+    for (; c < cols; c++) {
+      float v = x[x0 + c];
+      s0 = Math.fma(w.get(FLOAT_LE, w0 + 4L * c), v, s0);
+      s1 = Math.fma(w.get(FLOAT_LE, w1 + 4L * c), v, s1);
+      s2 = Math.fma(w.get(FLOAT_LE, w2 + 4L * c), v, s2);
+      s3 = Math.fma(w.get(FLOAT_LE, w3 + 4L * c), v, s3);
+    }
+    out[0] = s0;
+    out[1] = s1;
+    out[2] = s2;
+    out[3] = s3;
+  }
+}

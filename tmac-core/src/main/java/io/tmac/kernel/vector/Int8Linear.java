@@ -1,0 +1,121 @@
+package io.tmac.kernel.vector;
+
+import static io.tmac.kernel.vector.Species.ORDER;
+import static io.tmac.kernel.vector.Species.ROW_BYTE;
+import static io.tmac.kernel.vector.Species.ROW_FLOAT;
+import static io.tmac.kernel.vector.Species.ROW_INT;
+import static io.tmac.kernel.vector.Species.ROW_SHORT;
+
+import io.tmac.format.BlockCodes;
+import io.tmac.format.Matrix;
+import io.tmac.kernel.Input;
+import io.tmac.kernel.InputForm;
+import io.tmac.kernel.QuantizedInput;
+import io.tmac.kernel.Scratch;
+import io.tmac.kernel.WorkerPool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Eight-bit codes times int8 inputs.
+ *
+ * <pre>
+ *   tile of 16 rows:  [block of 32 columns]
+ *   block (576 bytes):
+ *     16 x float32     scale of each row
+ *     32 x 16 x int8   for each column the code of each row
+ * </pre>
+ *
+ * <p>Two products fit into 16 bits ({@code 2 * 128 * 127 < 32768}); pairs are widened and added.
+ */
+final class Int8Linear extends TiledLinear {
+  private static final int BLOCK = Input.BLOCK;
+  private static final int SCALES = TILE * Float.BYTES;
+  private static final int BLOCK_BYTES = SCALES + BLOCK * TILE;
+  private static final ValueLayout.OfFloat FLOAT_LE =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
+
+  private final int weightBlock;
+
+  Int8Linear(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
+    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, arena);
+    this.weightBlock = codes.blockSize(matrix.cols());
+    pack(matrix, codes, pool);
+  }
+
+  @Override
+  void packRow(int row, byte[] codes, float[] scales) {
+    long tile = (long) (row / TILE) * tileBytes;
+    int lane = row % TILE;
+    for (int c = 0; c < cols(); c++) {
+      long block = tile + (long) (c / BLOCK) * BLOCK_BYTES;
+      if (c % BLOCK == 0) {
+        tiles.set(FLOAT_LE, block + (long) lane * Float.BYTES, scales[c / weightBlock]);
+      }
+      tiles.set(ValueLayout.JAVA_BYTE, block + SCALES + (long) (c % BLOCK) * TILE + lane, codes[c]);
+    }
+  }
+
+  @Override
+  public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+    QuantizedInput q = in.quantized(form());
+    for (int r = from; r < to; r += TILE) {
+      long tile = (long) (r / TILE) * tileBytes;
+      for (int t = 0; t < tokens; t++) {
+        for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+          multiplyTile(tiles, tile, q, t, lane, scratch.floats);
+        }
+        System.arraycopy(scratch.floats, 0, out, t * rows() + r, Math.min(TILE, to - r));
+      }
+    }
+  }
+
+  private static void multiplyTile(
+      MemorySegment tiles, long tile, QuantizedInput q, int token, int lane, float[] out) {
+    int blocks = q.blocks();
+    int[] x = q.codes;
+    int x0 = token * q.paddedCols();
+    int s0 = token * blocks;
+    float[] scales = q.scales;
+    FloatVector y0 = FloatVector.zero(ROW_FLOAT);
+    FloatVector y1 = y0;
+    for (int b = 0; b < blocks; b++) {
+      long block = tile + (long) b * BLOCK_BYTES;
+      long codes = block + SCALES + lane;
+      int xb = x0 + b * BLOCK;
+      IntVector sum0 = IntVector.zero(ROW_INT);
+      IntVector sum1 = sum0;
+      for (int k = 0; k < BLOCK; k += 2) {
+        ByteVector c0 =
+            ByteVector.fromMemorySegment(ROW_BYTE, tiles, codes + (long) k * TILE, ORDER);
+        ByteVector c1 =
+            ByteVector.fromMemorySegment(ROW_BYTE, tiles, codes + (k + 1L) * TILE, ORDER);
+        ShortVector p0 = (ShortVector) c0.convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+        ShortVector p1 = (ShortVector) c1.convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+        ShortVector v0 = IntVector.broadcast(ROW_INT, x[xb + k]).reinterpretAsShorts();
+        ShortVector v1 = IntVector.broadcast(ROW_INT, x[xb + k + 1]).reinterpretAsShorts();
+        ShortVector p = p0.mul(v0).add(p1.mul(v1));
+        sum0 = ((IntVector) p.convertShape(VectorOperators.S2I, ROW_INT, 0)).add(sum0);
+        sum1 = ((IntVector) p.convertShape(VectorOperators.S2I, ROW_INT, 1)).add(sum1);
+      }
+      float scale = scales[s0 + b];
+      long s = block + (long) lane * Float.BYTES;
+      FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, s, ORDER);
+      FloatVector w1 =
+          FloatVector.fromMemorySegment(
+              ROW_FLOAT, tiles, s + (long) ROW_FLOAT.length() * Float.BYTES, ORDER);
+      FloatVector f0 = (FloatVector) sum0.convertShape(VectorOperators.I2F, ROW_FLOAT, 0);
+      FloatVector f1 = (FloatVector) sum1.convertShape(VectorOperators.I2F, ROW_FLOAT, 0);
+      y0 = f0.mul(w0.mul(scale)).add(y0);
+      y1 = f1.mul(w1.mul(scale)).add(y1);
+    }
+    y0.intoArray(out, lane);
+    y1.intoArray(out, lane + ROW_FLOAT.length());
+  }
+}

@@ -1,0 +1,60 @@
+package io.tmac.kernel.vector;
+
+import static io.tmac.kernel.vector.Species.FLOAT;
+import static io.tmac.kernel.vector.Species.INT_OF_FLOAT;
+
+import io.tmac.kernel.Input;
+import io.tmac.kernel.QuantizedInput;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Rounds inputs to int8, with the same results as the scalar provider. */
+final class Quantizer {
+  private Quantizer() {}
+
+  static void quantize(Input in, QuantizedInput q, int token) {
+    int x = token * q.cols();
+    int codes = token * q.paddedCols();
+    int blocks = token * q.blocks();
+    for (int b = 0; b < q.blocks(); b++) {
+      int from = b * q.blockSize();
+      int to = Math.min(from + q.blockSize(), q.cols());
+      float max = maxMagnitude(in.x, x + from, x + to);
+      round(in.x, x + from, x + to, QuantizedInput.inverse(max), q.codes, codes + from);
+      int sum = 0;
+      for (int c = codes + from; c < codes + to; c++) {
+        sum += QuantizedInput.code(q.codes[c]);
+      }
+      q.scales[blocks + b] = max / QuantizedInput.MAX_CODE;
+      q.sums[blocks + b] = sum;
+    }
+  }
+
+  private static float maxMagnitude(float[] x, int from, int to) {
+    FloatVector lanes = FloatVector.zero(FLOAT);
+    int i = from;
+    for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
+      lanes = FloatVector.fromArray(FLOAT, x, i).abs().max(lanes);
+    }
+    float max = lanes.reduceLanes(VectorOperators.MAX);
+    for (; i < to; i++) {
+      max = Math.max(max, Math.abs(x[i]));
+    }
+    return max;
+  }
+
+  private static void round(float[] x, int from, int to, float factor, int[] codes, int codesFrom) {
+    int i = from;
+    for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
+      FloatVector v = FloatVector.fromArray(FLOAT, x, i).mul(factor).add(Exp.ROUND).sub(Exp.ROUND);
+      IntVector code = (IntVector) v.convertShape(VectorOperators.F2I, INT_OF_FLOAT, 0);
+      code.lanewise(VectorOperators.LSHL, 16)
+          .or(code.and(0xffff))
+          .intoArray(codes, codesFrom + i - from);
+    }
+    for (; i < to; i++) {
+      codes[codesFrom + i - from] = QuantizedInput.twice((int) Math.rint(x[i] * factor));
+    }
+  }
+}

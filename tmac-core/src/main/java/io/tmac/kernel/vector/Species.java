@@ -1,0 +1,58 @@
+package io.tmac.kernel.vector;
+
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector shapes of this JVM. They are {@code static final}: a species in a field or parameter
+ * is not a constant to the compiler, and such a kernel runs 10 to 100 times slower.
+ */
+final class Species {
+  /** Vector width in bits: the platform's, or {@code -Dtmac.vectorBits=128|256|512} in tests. */
+  static final int BITS = bits();
+
+  /** Floats at full width. */
+  static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_MAX.withShape(shape(BITS));
+
+  /** Ints with as many lanes as {@link #FLOAT}. */
+  static final VectorSpecies<Integer> INT_OF_FLOAT =
+      IntVector.SPECIES_MAX.withShape(FLOAT.vectorShape());
+
+  /** Shorts whose lanes are rows of a tile: 16 lanes, or 8 on narrow platforms. */
+  static final VectorSpecies<Short> ROW_SHORT =
+      ShortVector.SPECIES_MAX.withShape(shape(Math.min(BITS, 256)));
+
+  /** Bytes with as many lanes as {@link #ROW_SHORT}. */
+  static final VectorSpecies<Byte> ROW_BYTE =
+      ByteVector.SPECIES_MAX.withShape(shape(ROW_SHORT.length() * Byte.SIZE));
+
+  /** Ints for one half of the lanes of {@link #ROW_SHORT}. */
+  static final VectorSpecies<Integer> ROW_INT =
+      IntVector.SPECIES_MAX.withShape(ROW_SHORT.vectorShape());
+
+  /** Floats for one half of the lanes of {@link #ROW_SHORT}. */
+  static final VectorSpecies<Float> ROW_FLOAT =
+      FloatVector.SPECIES_MAX.withShape(ROW_SHORT.vectorShape());
+
+  /** Model files and tiles are little-endian. */
+  static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+
+  private Species() {}
+
+  private static int bits() {
+    int bits = Integer.getInteger("tmac.vectorBits", FloatVector.SPECIES_PREFERRED.vectorBitSize());
+    if (bits != 128 && bits != 256 && bits != 512) {
+      throw new IllegalArgumentException("tmac.vectorBits must be 128, 256 or 512: " + bits);
+    }
+    return bits;
+  }
+
+  private static VectorShape shape(int bits) {
+    return VectorShape.forBitSize(bits);
+  }
+}

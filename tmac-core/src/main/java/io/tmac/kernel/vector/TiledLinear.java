@@ -1,0 +1,68 @@
+package io.tmac.kernel.vector;
+
+import io.tmac.format.BlockCodes;
+import io.tmac.format.Matrix;
+import io.tmac.kernel.Input;
+import io.tmac.kernel.InputForm;
+import io.tmac.kernel.Linear;
+import io.tmac.kernel.WorkerPool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A matrix copied into tiles of 16 rows, so that the lanes of a vector are rows: the input is
+ * broadcast or looked up, and no sum runs across lanes. Rows behind the last are zero.
+ */
+abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Linear, LookupLinear {
+  private final int rows;
+  private final int cols;
+  private final InputForm form;
+  final int tileBytes;
+  final MemorySegment tiles;
+
+  /** Reserves the tiles; the subclass fills them with {@link #pack}. */
+  TiledLinear(Matrix matrix, InputForm form, int tileBytes, Arena arena) {
+    this.rows = matrix.rows();
+    this.cols = matrix.cols();
+    this.form = form;
+    this.tileBytes = tileBytes;
+    this.tiles = arena.allocate((long) tileBytes * Math.ceilDiv(rows, TILE), 64);
+  }
+
+  /** Copies all rows, tile by tile, on the threads of the pool. */
+  final void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
+    pool.run(
+        Math.ceilDiv(rows, TILE),
+        (from, to, worker) -> {
+          byte[] codes = new byte[Input.pad(cols)];
+          float[] scales = new float[cols / source.blockSize(cols)];
+          for (int row = from * TILE; row < Math.min(to * TILE, rows); row++) {
+            source.decodeCodes(matrix, row, codes, scales);
+            packRow(row, codes, scales);
+          }
+        });
+  }
+
+  /** Copies one row; {@code codes} is padded with zeros to a multiple of 32. */
+  abstract void packRow(int row, byte[] codes, float[] scales);
+
+  @Override
+  public final int rows() {
+    return rows;
+  }
+
+  @Override
+  public final int cols() {
+    return cols;
+  }
+
+  @Override
+  public final InputForm form() {
+    return form;
+  }
+
+  @Override
+  public long bytes() {
+    return tiles.byteSize();
+  }
+}
