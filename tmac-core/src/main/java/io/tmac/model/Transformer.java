@@ -1,0 +1,149 @@
+package io.tmac.model;
+
+import io.tmac.ModelConfig;
+import io.tmac.kernel.KernelProvider;
+import io.tmac.kernel.KvPages;
+import io.tmac.kernel.Linear;
+import io.tmac.kernel.WorkerPool;
+import java.util.List;
+
+/**
+ * The forward pass of a llama-type decoder (Touvron et al. 2023): per layer RMSNorm, attention with
+ * rotary embedding and grouped queries (Ainslie et al. 2023), RMSNorm, SwiGLU (Shazeer 2020).
+ *
+ * <p>Immutable; many sequences may run at the same time. The result of a token does not depend on
+ * the number of threads nor on how the tokens before it were split into passes.
+ */
+public final class Transformer {
+  /** Tokens that one pass takes at most: their inputs should stay in the second-level cache. */
+  public static final int MAX_TOKENS = 32;
+
+  private final ModelConfig config;
+  private final Weights weights;
+  private final KernelProvider kernels;
+  private final WorkerPool pool;
+  private final Rope rope;
+  private final Plan[] plans;
+  private final Linear[] classifier;
+
+  /** The matrices of a layer, grouped by their input. */
+  private record Plan(Linear[] qkv, Linear[] wo, Linear[] gateUp, Linear[] down) {}
+
+  /** Creates the model from its weights. */
+  public Transformer(Weights weights, KernelProvider kernels, WorkerPool pool) {
+    this.config = weights.config();
+    this.weights = weights;
+    this.kernels = kernels;
+    this.pool = pool;
+    this.rope = new Rope(config.headDim(), config.ropeTheta());
+    List<Weights.Layer> layers = weights.layers();
+    this.plans = new Plan[layers.size()];
+    for (int l = 0; l < plans.length; l++) {
+      Weights.Layer w = layers.get(l);
+      plans[l] =
+          new Plan(
+              new Linear[] {w.wq(), w.wk(), w.wv()},
+              new Linear[] {w.wo()},
+              new Linear[] {w.gate(), w.up()},
+              new Linear[] {w.down()});
+    }
+    this.classifier = new Linear[] {weights.classifier()};
+  }
+
+  /** Returns a new, empty sequence. */
+  public Sequence newSequence() {
+    return new Sequence(config, kernels, pool);
+  }
+
+  /** Which tokens of a pass get logits. */
+  public enum Logits {
+    /** None: the tokens only fill the cache. */
+    NONE,
+    /** The last one. */
+    LAST,
+    /** All. */
+    ALL
+  }
+
+  /**
+   * Appends tokens to a sequence.
+   *
+   * @param sequence the sequence
+   * @param tokens holds the tokens, each from 0 to {@code vocabSize - 1}
+   * @param from index of the first
+   * @param count how many, from 1 to {@link #MAX_TOKENS}
+   * @param wanted which tokens get logits
+   * @return the logits, {@code [vocabSize]} of the last token or {@code [count x vocabSize]} of all
+   *     (the array may be longer), or null for none; overwritten by the next pass
+   */
+  public float[] forward(Sequence sequence, int[] tokens, int from, int count, Logits wanted) {
+    sequence.reserve(count);
+    int dim = config.dim();
+    for (int t = 0; t < count; t++) {
+      rope.angles(sequence.length() + t, sequence.angles, t * config.headDim());
+      weights.embedding().decodeRow(tokens[from + t], sequence.scratch[0].row);
+      System.arraycopy(sequence.scratch[0].row, 0, sequence.x, t * dim, dim);
+    }
+    for (int l = 0; l < plans.length; l++) {
+      attention(sequence, count, l);
+      feedForward(sequence, count, l);
+    }
+    sequence.advance(count);
+    return switch (wanted) {
+      case NONE -> null;
+      case LAST -> classify(sequence, count - 1, 1);
+      case ALL -> classify(sequence, 0, count);
+    };
+  }
+
+  private void attention(Sequence s, int count, int layer) {
+    int queryDim = config.queryDim();
+    int kvDim = config.kvDim();
+    int headDim = config.headDim();
+    norm(s, count, weights.layers().get(layer).attentionNorm());
+    s.matmul.run(s.normed, count, plans[layer].qkv, s.qkvOut);
+    KvPages cache = s.cache.layer(layer);
+    for (int t = 0; t < count; t++) {
+      rope.apply(s.q, t * queryDim, queryDim, s.angles, t * headDim);
+      rope.apply(s.k, t * kvDim, kvDim, s.angles, t * headDim);
+      cache.put(s.length() + t, s.k, t * kvDim, s.v, t * kvDim);
+    }
+    s.heads.run(cache, count);
+    s.matmul.run(s.attended, count, plans[layer].wo, s.deltaOut);
+    addDelta(s, count);
+  }
+
+  private void feedForward(Sequence s, int count, int layer) {
+    norm(s, count, weights.layers().get(layer).ffnNorm());
+    s.matmul.run(s.normed, count, plans[layer].gateUp, s.gateUpOut);
+    for (int t = 0; t < count; t++) {
+      int at = t * config.hiddenDim();
+      kernels.swiglu(s.gated.x, s.up, at, at + config.hiddenDim());
+    }
+    s.matmul.run(s.gated, count, plans[layer].down, s.deltaOut);
+    addDelta(s, count);
+  }
+
+  private float[] classify(Sequence s, int first, int count) {
+    int dim = config.dim();
+    System.arraycopy(s.x, first * dim, s.x, 0, count * dim);
+    norm(s, count, weights.finalNorm());
+    float[][] logits = s.logitsOut(count);
+    s.matmul.run(s.normed, count, classifier, logits);
+    return logits[0];
+  }
+
+  private void norm(Sequence s, int count, float[] weight) {
+    for (int t = 0; t < count; t++) {
+      RmsNorm.apply(s.x, t * config.dim(), weight, config.rmsNormEps(), s.normed.x);
+    }
+  }
+
+  private void addDelta(Sequence s, int count) {
+    float[] x = s.x;
+    float[] delta = s.delta;
+    for (int i = 0; i < count * config.dim(); i++) {
+      x[i] += delta[i];
+    }
+  }
+}
