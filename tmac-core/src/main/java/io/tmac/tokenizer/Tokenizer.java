@@ -1,0 +1,203 @@
+package io.tmac.tokenizer;
+
+import io.tmac.ModelFormatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/**
+ * Turns text into token ids and token ids into text.
+ *
+ * <p>Ids run from 0 to {@link #vocabSize()} − 1; every method that takes an id throws {@link
+ * IllegalArgumentException} for another one. Tokenizers are immutable and safe for use by many
+ * threads at once.
+ *
+ * <pre>{@code
+ * Tokenizer tokenizer = Tokenizer.load(Path.of("tokenizer.bin"));
+ * int[] prompt = tokenizer.encode("Once upon a time", EncodeOptions.PROMPT);
+ * String text = tokenizer.decode(prompt); // "Once upon a time"
+ * }</pre>
+ */
+public interface Tokenizer {
+
+  /** The id that stands for "no token before this one" in {@link #decode(int, int)}. */
+  int NO_TOKEN = -1;
+
+  /**
+   * Returns the number of tokens.
+   *
+   * @return the number of tokens, at least 1
+   */
+  int vocabSize();
+
+  /**
+   * Returns the token that begins a text.
+   *
+   * @return the BOS id, or empty if the vocabulary has none
+   */
+  OptionalInt bosId();
+
+  /**
+   * Says whether the model wants BOS before a text. True implies that {@link #bosId()} is present.
+   *
+   * @return true if {@link EncodeOptions#addBos()} has an effect
+   */
+  boolean addsBos();
+
+  /**
+   * Says whether generation ends when the model chooses this token.
+   *
+   * @param id a token id
+   * @return true for an end-of-text or end-of-turn token
+   */
+  boolean isEndOfText(int id);
+
+  /**
+   * Says whether the token is a control token. Control tokens print as nothing.
+   *
+   * @param id a token id
+   * @return true for BOS, EOS and their like
+   */
+  boolean isControl(int id);
+
+  /**
+   * Returns the bytes a token stands for, wherever it is in the text. They need not be whole
+   * characters. For a control token they are its name.
+   *
+   * @param id a token id
+   * @return a new array
+   */
+  byte[] pieceBytes(int id);
+
+  /**
+   * Encodes UTF-8 text. Bytes that are not valid UTF-8 are kept: they become byte tokens.
+   *
+   * @param utf8 the text; not changed
+   * @param options whether to add BOS and to parse the names of special tokens
+   * @return the ids, empty for an empty text without BOS
+   */
+  int[] encode(byte[] utf8, EncodeOptions options);
+
+  /**
+   * Encodes text. A NUL is a character like any other; an unpaired surrogate becomes a question
+   * mark, as in {@link String#getBytes(java.nio.charset.Charset)}.
+   *
+   * @param text the text
+   * @param options whether to add BOS and to parse the names of special tokens
+   * @return the ids, empty for an empty text without BOS
+   */
+  default int[] encode(String text, EncodeOptions options) {
+    return encode(text.getBytes(StandardCharsets.UTF_8), options);
+  }
+
+  /**
+   * Encodes text alone: {@link #encode(String, EncodeOptions)} with {@link EncodeOptions#TEXT}.
+   *
+   * @param text the text
+   * @return the ids, without BOS
+   */
+  default int[] encode(String text) {
+    return encode(text, EncodeOptions.TEXT);
+  }
+
+  /**
+   * Returns what a token prints after another one: nothing if it is a control token, and without
+   * its leading space where the encoder is the one who put it there.
+   *
+   * @param previousId the token before, or {@link #NO_TOKEN} at the start
+   * @param id a token id
+   * @return a new array; its bytes need not be whole characters
+   */
+  byte[] decode(int previousId, int id);
+
+  /**
+   * Decodes a whole text. Bytes that are not valid UTF-8 become U+FFFD.
+   *
+   * @param ids the tokens, beginning with BOS if the text does
+   * @return the text
+   */
+  default String decode(int[] ids) {
+    StreamDecoder decoder = newDecoder();
+    StringBuilder text = new StringBuilder();
+    for (int id : ids) {
+      text.append(decoder.accept(id));
+    }
+    return text.append(decoder.flush()).toString();
+  }
+
+  /**
+   * Starts decoding a text token by token.
+   *
+   * @return a decoder at the start of a text
+   */
+  default StreamDecoder newDecoder() {
+    return newDecoder(NO_TOKEN);
+  }
+
+  /**
+   * Starts decoding in the middle of a text, as after a prompt.
+   *
+   * @param previousId the last token of what came before, or {@link #NO_TOKEN}
+   * @return a decoder for the tokens that follow
+   */
+  default StreamDecoder newDecoder(int previousId) {
+    return new StreamDecoder(this, previousId);
+  }
+
+  /**
+   * Loads a {@code tokenizer.bin} for a model. The file does not say how many tokens it has, so the
+   * model must; a file that holds fewer or more does not belong to it.
+   *
+   * @param path a {@code tokenizer.bin} as llama2.c's {@code tokenizer.py} writes it
+   * @param vocabSize the model's vocabulary size, at least 1
+   * @return the tokenizer
+   * @throws ModelFormatException if the file is damaged or does not have {@code vocabSize} tokens
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if {@code vocabSize} is below 1
+   */
+  static Tokenizer load(Path path, int vocabSize) throws IOException {
+    return new Llama2cTokenizer(TokenizerBin.read(path, vocabSize));
+  }
+
+  /**
+   * Loads a {@code tokenizer.bin} of any size: the tokens go on to the end of the file.
+   *
+   * @param path a {@code tokenizer.bin} as llama2.c's {@code tokenizer.py} writes it
+   * @return the tokenizer
+   * @throws ModelFormatException if the file is damaged
+   * @throws IOException if the file cannot be read
+   */
+  static Tokenizer load(Path path) throws IOException {
+    return new Llama2cTokenizer(TokenizerBin.read(path));
+  }
+
+  /**
+   * Loads a {@code tokenizer.bin} from a stream for a model; see {@link #load(Path, int)}.
+   *
+   * @param in the file's bytes, read to their end and left open
+   * @param name what errors call the file
+   * @param vocabSize the model's vocabulary size, at least 1
+   * @return the tokenizer
+   * @throws ModelFormatException if the file is damaged or does not have {@code vocabSize} tokens
+   * @throws IOException if the stream cannot be read
+   * @throws IllegalArgumentException if {@code vocabSize} is below 1
+   */
+  static Tokenizer load(InputStream in, String name, int vocabSize) throws IOException {
+    return new Llama2cTokenizer(TokenizerBin.read(in, name, vocabSize));
+  }
+
+  /**
+   * Loads a {@code tokenizer.bin} of any size from a stream; see {@link #load(Path)}.
+   *
+   * @param in the file's bytes, read to their end and left open
+   * @param name what errors call the file
+   * @return the tokenizer
+   * @throws ModelFormatException if the file is damaged
+   * @throws IOException if the stream cannot be read
+   */
+  static Tokenizer load(InputStream in, String name) throws IOException {
+    return new Llama2cTokenizer(TokenizerBin.read(in, name));
+  }
+}

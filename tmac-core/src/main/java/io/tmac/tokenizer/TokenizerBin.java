@@ -1,0 +1,184 @@
+package io.tmac.tokenizer;
+
+import io.tmac.ModelFormatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/**
+ * The content of llama2.c's {@code tokenizer.bin}: pieces and scores, as written by its {@code
+ * tokenizer.py}.
+ *
+ * <pre>
+ * little-endian; no magic number, no count: as many tokens as the model's vocabulary
+ *
+ * offset  size
+ *      0     4  int32    max_token_length, a hint that is not needed and not checked
+ *
+ * then per token
+ *     +0     4  float32  score
+ *     +4     4  int32    n
+ *     +8     n           the piece; spaces are plain spaces, not U+2581
+ * </pre>
+ *
+ * @param bytes the whole file
+ * @param offsets [vocabSize] where each piece starts in {@code bytes}
+ * @param lengths [vocabSize] its length in bytes
+ * @param scores [vocabSize]
+ */
+record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) {
+
+  /** No vocabulary comes near it: one of 256,000 tokens takes 5 MB. Bounds what is read. */
+  static final int MAX_FILE_BYTES = 64 << 20;
+
+  private static final int FILE_HEADER_BYTES = 4;
+  private static final int TOKEN_HEADER_BYTES = 8;
+
+  /** {@code <unk>}, BOS and EOS are always ids 0, 1 and 2. */
+  private static final int MIN_TOKENS = 3;
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  static TokenizerBin read(Path path) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      return read(in, path.toString());
+    }
+  }
+
+  static TokenizerBin read(Path path, int vocabSize) throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      return read(in, path.toString(), vocabSize);
+    }
+  }
+
+  static TokenizerBin read(InputStream in, String name) throws IOException {
+    return parse(readAll(in, name), name, OptionalInt.empty());
+  }
+
+  static TokenizerBin read(InputStream in, String name, int vocabSize) throws IOException {
+    if (vocabSize < 1) {
+      throw new IllegalArgumentException("vocabSize must be at least 1, is " + vocabSize);
+    }
+    return parse(readAll(in, name), name, OptionalInt.of(vocabSize));
+  }
+
+  /**
+   * Counts the tokens of a file without loading them.
+   *
+   * @param limit the count at which to stop; says "more than that" as cheaply as possible
+   * @return the number of tokens, or empty if the file is not a {@code tokenizer.bin}
+   */
+  static OptionalInt countTokens(Path path, int limit) throws IOException {
+    try (FileChannel channel = FileChannel.open(path);
+        Arena arena = Arena.ofConfined()) {
+      long size = channel.size();
+      if (size < FILE_HEADER_BYTES || size > MAX_FILE_BYTES) {
+        return OptionalInt.empty();
+      }
+      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+      Extent extent = Extent.of(file, limit);
+      return extent.tokens == limit || extent.end == size
+          ? OptionalInt.of(extent.tokens)
+          : OptionalInt.empty();
+    }
+  }
+
+  /**
+   * The part of a file that is whole tokens.
+   *
+   * @param tokens how many
+   * @param end the offset after the last one
+   */
+  private record Extent(int tokens, long end) {
+
+    /** Walks over the tokens of a file of at least 4 bytes, to the first that is not whole. */
+    static Extent of(MemorySegment file, int limit) {
+      long size = file.byteSize();
+      long end = FILE_HEADER_BYTES;
+      int tokens = 0;
+      while (tokens < limit && size - end >= TOKEN_HEADER_BYTES) {
+        int length = file.get(INT, end + 4);
+        if (length < 0 || length > size - end - TOKEN_HEADER_BYTES) {
+          break;
+        }
+        end += TOKEN_HEADER_BYTES + length;
+        tokens++;
+      }
+      return new Extent(tokens, end);
+    }
+  }
+
+  private static byte[] readAll(InputStream in, String name) throws IOException {
+    byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
+    if (bytes.length > MAX_FILE_BYTES) {
+      throw new ModelFormatException(
+          name,
+          MAX_FILE_BYTES,
+          "the end of a tokenizer.bin, at most " + MAX_FILE_BYTES + " bytes",
+          "more bytes");
+    }
+    return bytes;
+  }
+
+  private static TokenizerBin parse(byte[] bytes, String name, OptionalInt vocabSize) {
+    if (bytes.length < FILE_HEADER_BYTES) {
+      throw new ModelFormatException(
+          name, 0, "a tokenizer.bin, which begins with 4 bytes", bytes.length + " bytes");
+    }
+    MemorySegment file = MemorySegment.ofArray(bytes);
+    Extent extent = Extent.of(file, Integer.MAX_VALUE);
+    check(file, name, extent, vocabSize);
+
+    int[] offsets = new int[extent.tokens];
+    int[] lengths = new int[extent.tokens];
+    float[] scores = new float[extent.tokens];
+    int offset = FILE_HEADER_BYTES;
+    for (int id = 0; id < extent.tokens; id++) {
+      scores[id] = file.get(FLOAT, offset);
+      lengths[id] = file.get(INT, offset + 4);
+      offsets[id] = offset + TOKEN_HEADER_BYTES;
+      offset += TOKEN_HEADER_BYTES + lengths[id];
+    }
+    return new TokenizerBin(bytes, offsets, lengths, scores);
+  }
+
+  /** Throws unless the tokens fill the file, and are as many as the model has. */
+  private static void check(MemorySegment file, String name, Extent extent, OptionalInt vocabSize) {
+    int tokens = extent.tokens;
+    long rest = file.byteSize() - extent.end;
+    if (rest > 0 && tokens < vocabSize.orElse(Integer.MAX_VALUE)) {
+      throw rest < TOKEN_HEADER_BYTES
+          ? new ModelFormatException(
+              name, extent.end, "8 bytes, score and length of token " + tokens, rest + " bytes")
+          : new ModelFormatException(
+              name,
+              extent.end + 4,
+              "the length of token " + tokens + ", 0 to " + (rest - TOKEN_HEADER_BYTES),
+              String.valueOf(file.get(INT, extent.end + 4)));
+    }
+    if (rest > 0 || tokens != vocabSize.orElse(tokens)) {
+      throw new ModelFormatException(
+          name,
+          extent.end,
+          "a tokenizer with " + vocabSize.getAsInt() + " tokens, as many as the model has",
+          "one with "
+              + tokens
+              + (rest > 0 ? " tokens and " + rest + " more bytes" : " tokens")
+              + "; the two do not belong together");
+    }
+    if (tokens < MIN_TOKENS) {
+      throw new ModelFormatException(
+          name, extent.end, "at least 3 tokens, <unk>, <s> and </s>", tokens + " tokens");
+    }
+  }
+}
