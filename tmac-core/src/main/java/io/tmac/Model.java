@@ -1,0 +1,176 @@
+package io.tmac;
+
+import io.tmac.model.Transformer;
+import io.tmac.tokenizer.EncodeOptions;
+import io.tmac.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.locks.StampedLock;
+
+/**
+ * A language model, ready to run. Immutable and safe for use by many threads; each generation or
+ * {@link Session} has its own state and all share the model's compute threads.
+ *
+ * <p>A model holds memory outside the heap and threads until it is closed.
+ */
+public final class Model implements AutoCloseable {
+  private final LoadedModel loaded;
+
+  /** Read-locked by every pass of the transformer, so that closing waits for it. */
+  private final StampedLock lifetime = new StampedLock();
+
+  private boolean closed;
+
+  private Model(LoadedModel loaded) {
+    this.loaded = loaded;
+  }
+
+  /**
+   * Loads a model with default options.
+   *
+   * @param path a model file, or a folder that holds exactly one
+   * @return the model
+   * @throws ModelFormatException if the file is not a model or is damaged
+   * @throws UnsupportedModelException if it is a model of a kind that this library does not run
+   * @throws IOException if the file cannot be read
+   */
+  public static Model load(Path path) throws IOException {
+    return load(path, ModelOptions.DEFAULT);
+  }
+
+  /**
+   * Loads a model. Its format is told from its bytes. A model without a tokenizer loads too, and
+   * runs on token ids alone.
+   *
+   * @param path a model file, or a folder that holds exactly one
+   * @param options how to load it
+   * @return the model
+   * @throws ModelFormatException if the file is not a model or is damaged, or if the tokenizer does
+   *     not fit
+   * @throws UnsupportedModelException if it is a model of a kind that this library does not run
+   * @throws IllegalArgumentException if the options do not fit the model
+   * @throws IOException if a file cannot be read
+   */
+  public static Model load(Path path, ModelOptions options) throws IOException {
+    return new Model(ModelLoader.load(path, options));
+  }
+
+  /**
+   * Loads a model from a stream, for example a resource in a jar. Its bytes are held outside the
+   * heap. There is no file beside it, so that a tokenizer must come with the options.
+   *
+   * @param in the bytes of a model file; read to the end, not closed
+   * @param name what to call it in messages
+   * @param options how to load it
+   * @return the model
+   * @throws ModelFormatException if the bytes are not a model
+   * @throws UnsupportedModelException if it is a model of a kind that this library does not run
+   * @throws IllegalArgumentException if the options do not fit the model
+   * @throws IOException if the stream cannot be read
+   */
+  public static Model load(InputStream in, String name, ModelOptions options) throws IOException {
+    return new Model(ModelLoader.load(in, name, options));
+  }
+
+  /**
+   * Prepares a generation; it runs when the request is asked for its text, result or stream.
+   *
+   * @param prompt plain text; special tokens in it are not parsed
+   * @return the request, with the defaults that its class states
+   * @throws TmacException if the model has no tokenizer
+   */
+  public GenerationRequest generate(String prompt) {
+    return new GenerationRequest(
+        this, null, requireTokenizer().encode(prompt, EncodeOptions.PROMPT));
+  }
+
+  /**
+   * Prepares a generation from token ids.
+   *
+   * @param prompt the tokens exactly as given; no BOS is added
+   * @return the request, with the defaults that its class states
+   * @throws IllegalArgumentException if a token is outside the vocabulary
+   */
+  public GenerationRequest generate(int[] prompt) {
+    return new GenerationRequest(this, null, prompt.clone());
+  }
+
+  /**
+   * Starts an empty session.
+   *
+   * @return the session
+   * @throws IllegalStateException if the model is closed
+   */
+  public Session newSession() {
+    long stamp = enter();
+    try {
+      return new Session(this, transformer().newSequence());
+    } finally {
+      exit(stamp);
+    }
+  }
+
+  /**
+   * The tokenizer.
+   *
+   * @return the tokenizer, or empty if none was found or given
+   */
+  public Optional<Tokenizer> tokenizer() {
+    return loaded.tokenizer();
+  }
+
+  /**
+   * What this model is and how it runs.
+   *
+   * @return the information
+   */
+  public ModelInfo info() {
+    return loaded.info();
+  }
+
+  /**
+   * Frees memory and threads. Waits for the pass that is running in each session; what a session or
+   * a generation does after that is an {@link IllegalStateException}. Idempotent.
+   */
+  @Override
+  public void close() {
+    long stamp = lifetime.writeLock();
+    try {
+      if (!closed) {
+        closed = true;
+        loaded.close();
+      }
+    } finally {
+      lifetime.unlockWrite(stamp);
+    }
+  }
+
+  Tokenizer requireTokenizer() {
+    return tokenizer()
+        .orElseThrow(() ->
+            new TmacException(
+                info().source()
+                    + " has no tokenizer: put its tokenizer.bin beside it, or name one with"
+                    + " ModelOptions.withTokenizer, or generate from token ids"));
+  }
+
+  Transformer transformer() {
+    return loaded.transformer();
+  }
+
+  /** Keeps the model open until {@link #exit}. */
+  long enter() {
+    long stamp = lifetime.readLock();
+    if (closed) {
+      lifetime.unlockRead(stamp);
+      throw new IllegalStateException("the model is closed: " + info().source());
+    }
+    return stamp;
+  }
+
+  void exit(long stamp) {
+    lifetime.unlockRead(stamp);
+  }
+}

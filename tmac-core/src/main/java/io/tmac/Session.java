@@ -1,0 +1,220 @@
+package io.tmac;
+
+import io.tmac.model.Sequence;
+import io.tmac.model.Transformer;
+import io.tmac.tokenizer.EncodeOptions;
+import io.tmac.tokenizer.Tokenizer;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * One sequence of tokens with the keys and values that the model has computed for it. Each {@link
+ * #generate} goes on where the last one ended, so that earlier turns of a conversation are not
+ * computed again.
+ *
+ * <p>Not safe for use by several threads at the same time; a call that meets another one throws
+ * {@link IllegalStateException}.
+ */
+public final class Session implements AutoCloseable {
+
+  /** Receives the logits of each position. */
+  @FunctionalInterface
+  public interface LogitsVisitor {
+
+    /**
+     * Takes the logits of one position.
+     *
+     * @param position the position within the sequence, from 0
+     * @param logits {@code [vocabSize]}; valid during this call only
+     */
+    void visit(int position, float[] logits);
+  }
+
+  private final Model model;
+  private final AtomicBoolean inUse = new AtomicBoolean();
+  private Sequence sequence;
+
+  Session(Model model, Sequence sequence) {
+    this.model = model;
+    this.sequence = sequence;
+  }
+
+  /**
+   * Prepares a generation that goes on from this session's tokens.
+   *
+   * @param prompt plain text; BOS is added at the start of a session if the model wants it
+   * @return the request, with the defaults that its class states
+   * @throws TmacException if the model has no tokenizer
+   */
+  public GenerationRequest generate(String prompt) {
+    Tokenizer tokenizer = model.requireTokenizer();
+    boolean start = position() == 0;
+    return generate(tokenizer.encode(prompt, start ? EncodeOptions.PROMPT : EncodeOptions.TEXT));
+  }
+
+  /**
+   * Prepares a generation that goes on from this session's tokens.
+   *
+   * @param prompt the tokens exactly as given
+   * @return the request, with the defaults that its class states
+   */
+  public GenerationRequest generate(int[] prompt) {
+    return new GenerationRequest(model, this, prompt.clone());
+  }
+
+  /**
+   * Appends tokens and returns the logits of all of them.
+   *
+   * @param tokens the tokens exactly as given; no BOS is added
+   * @return the logits {@code [tokens.length x vocabSize]}
+   * @throws IllegalArgumentException if a token is outside the vocabulary or the context has no
+   *     room for them
+   * @throws IllegalStateException if the model or the session is closed
+   */
+  public float[][] logits(int[] tokens) {
+    float[][] all = new float[tokens.length][];
+    int first = position();
+    logits(tokens, (position, logits) -> all[position - first] = logits.clone());
+    return all;
+  }
+
+  /**
+   * Appends tokens and visits the logits of each of them in turn. Takes less memory than {@link
+   * #logits(int[])} for long texts.
+   *
+   * @param tokens the tokens exactly as given; no BOS is added
+   * @param visitor receives the logits
+   * @throws IllegalArgumentException if a token is outside the vocabulary or the context has no
+   *     room for them
+   * @throws IllegalStateException if the model or the session is closed
+   */
+  public void logits(int[] tokens, LogitsVisitor visitor) {
+    Objects.requireNonNull(visitor, "visitor");
+    begin();
+    try {
+      int vocabSize = model.info().config().vocabSize();
+      check(tokens);
+      float[] row = new float[vocabSize];
+      for (int from = 0; from < tokens.length; from += Transformer.MAX_TOKENS) {
+        int count = Math.min(Transformer.MAX_TOKENS, tokens.length - from);
+        int position = sequence.length();
+        float[] logits = forward(tokens, from, count, Transformer.Logits.ALL);
+        for (int t = 0; t < count; t++) {
+          System.arraycopy(logits, t * vocabSize, row, 0, vocabSize);
+          visitor.visit(position + t, row);
+        }
+      }
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * The number of tokens of this session: prompts and generated ones. An end-of-text token is not
+   * kept.
+   *
+   * @return tokens
+   */
+  public int position() {
+    return open().length();
+  }
+
+  /**
+   * Forgets all tokens from a position on, for example to try another continuation.
+   *
+   * @param position the number of tokens to keep, at most {@link #position()}
+   * @throws IllegalArgumentException if there are fewer tokens
+   */
+  public void truncate(int position) {
+    begin();
+    try {
+      sequence.truncate(position);
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * Memory of the keys and values.
+   *
+   * @return bytes
+   */
+  public long cacheBytes() {
+    return open().cacheBytes();
+  }
+
+  /** Frees the keys and values. Idempotent. */
+  @Override
+  public void close() {
+    sequence = null;
+  }
+
+  /** Takes hold of the session for one call. */
+  void begin() {
+    open();
+    if (!inUse.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "this session is in use; give each thread or generation a session of its own");
+    }
+  }
+
+  /** Lets go of it. */
+  void end() {
+    inUse.set(false);
+  }
+
+  private Sequence open() {
+    Sequence current = sequence;
+    if (current == null) {
+      throw new IllegalStateException("this session is closed");
+    }
+    return current;
+  }
+
+  /** Throws unless the tokens exist and fit into the context. */
+  void check(int[] tokens) {
+    int vocabSize = model.info().config().vocabSize();
+    for (int token : tokens) {
+      if (token < 0 || token >= vocabSize) {
+        throw new IllegalArgumentException(
+            "tokens must be from 0 to " + (vocabSize - 1) + ": " + token);
+      }
+    }
+    if (tokens.length > room()) {
+      throw new IllegalArgumentException(
+          tokens.length
+              + " tokens do not fit: the context of "
+              + model.info().contextLength()
+              + " tokens has room for "
+              + room()
+              + ". Shorten the prompt, or allow GenerationRequest.truncatePrompt()");
+    }
+  }
+
+  /** Tokens that still fit into the context. */
+  int room() {
+    return model.info().contextLength() - open().length();
+  }
+
+  /** Computes the tokens of a prompt, and the logits of the last one. */
+  float[] prefill(int[] tokens) {
+    float[] logits = null;
+    for (int from = 0; from < tokens.length; from += Transformer.MAX_TOKENS) {
+      int count = Math.min(Transformer.MAX_TOKENS, tokens.length - from);
+      boolean last = from + count == tokens.length;
+      logits =
+          forward(tokens, from, count, last ? Transformer.Logits.LAST : Transformer.Logits.NONE);
+    }
+    return logits;
+  }
+
+  float[] forward(int[] tokens, int from, int count, Transformer.Logits wanted) {
+    Sequence current = open();
+    long stamp = model.enter();
+    try {
+      return model.transformer().forward(current, tokens, from, count, wanted);
+    } finally {
+      model.exit(stamp);
+    }
+  }
+}
