@@ -1,0 +1,12 @@
+/** Serves a model over HTTP. */
+module io.tmac.gateway {
+  requires transitive io.tmac.core;
+  requires info.picocli;
+  requires jdk.httpserver;
+  requires tools.jackson.databind;
+
+  exports io.tmac.gateway;
+
+  opens io.tmac.gateway to
+      info.picocli;
+}
