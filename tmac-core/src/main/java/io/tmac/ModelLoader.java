@@ -126,7 +126,7 @@ final class ModelLoader {
       return options.tokenizer();
     }
     Optional<Path> file = options.tokenizerPath();
-    if (file.isEmpty() && model != null) {
+    if (options.findsTokenizer() && model != null) {
       file = TokenizerFiles.find(model, config.vocabSize());
     }
     return file.isEmpty()

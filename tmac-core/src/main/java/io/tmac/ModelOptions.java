@@ -19,13 +19,14 @@ public final class ModelOptions {
    * All defaults: one thread per physical core, the model's own context length, the tokenizer that
    * lies beside the model, and int8 activations.
    */
-  public static final ModelOptions DEFAULT = new ModelOptions(0, 0, null, null, null);
+  public static final ModelOptions DEFAULT = new ModelOptions(0, 0, null, true, null, null);
 
   private static final String ACTIVATIONS_PROPERTY = "tmac.activations";
 
   private final int threads;
   private final int contextLength;
   private final Activations activations;
+  private final boolean findTokenizer;
   private final Path tokenizerPath;
   private final Tokenizer tokenizer;
 
@@ -33,11 +34,13 @@ public final class ModelOptions {
       int threads,
       int contextLength,
       Activations activations,
+      boolean findTokenizer,
       Path tokenizerPath,
       Tokenizer tokenizer) {
     this.threads = threads;
     this.contextLength = contextLength;
     this.activations = activations;
+    this.findTokenizer = findTokenizer;
     this.tokenizerPath = tokenizerPath;
     this.tokenizer = tokenizer;
   }
@@ -54,7 +57,8 @@ public final class ModelOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1: " + threads);
     }
-    return new ModelOptions(threads, contextLength, activations, tokenizerPath, tokenizer);
+    return new ModelOptions(
+        threads, contextLength, activations, findTokenizer, tokenizerPath, tokenizer);
   }
 
   /**
@@ -69,7 +73,8 @@ public final class ModelOptions {
     if (contextLength < 1) {
       throw new IllegalArgumentException("contextLength must be at least 1: " + contextLength);
     }
-    return new ModelOptions(threads, contextLength, activations, tokenizerPath, tokenizer);
+    return new ModelOptions(
+        threads, contextLength, activations, findTokenizer, tokenizerPath, tokenizer);
   }
 
   /**
@@ -81,7 +86,8 @@ public final class ModelOptions {
    */
   public ModelOptions withActivations(Activations activations) {
     Objects.requireNonNull(activations, "activations");
-    return new ModelOptions(threads, contextLength, activations, tokenizerPath, tokenizer);
+    return new ModelOptions(
+        threads, contextLength, activations, findTokenizer, tokenizerPath, tokenizer);
   }
 
   /**
@@ -93,7 +99,7 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Path file) {
     Objects.requireNonNull(file, "file");
-    return new ModelOptions(threads, contextLength, activations, file, null);
+    return new ModelOptions(threads, contextLength, activations, false, file, null);
   }
 
   /**
@@ -104,7 +110,16 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Tokenizer tokenizer) {
     Objects.requireNonNull(tokenizer, "tokenizer");
-    return new ModelOptions(threads, contextLength, activations, null, tokenizer);
+    return new ModelOptions(threads, contextLength, activations, false, null, tokenizer);
+  }
+
+  /**
+   * Loads no tokenizer: the model runs on token ids alone, and files beside it are not looked at.
+   *
+   * @return the changed copy
+   */
+  public ModelOptions withoutTokenizer() {
+    return new ModelOptions(threads, contextLength, activations, false, null, null);
   }
 
   /**
@@ -143,6 +158,15 @@ public final class ModelOptions {
           throw new IllegalArgumentException(
               "-D" + ACTIVATIONS_PROPERTY + " must be int8 or f32: " + property);
     };
+  }
+
+  /**
+   * Whether to look for a tokenizer beside the model.
+   *
+   * @return true unless a tokenizer was given or none is wanted
+   */
+  public boolean findsTokenizer() {
+    return findTokenizer;
   }
 
   /**

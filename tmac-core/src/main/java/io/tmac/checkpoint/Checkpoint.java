@@ -49,15 +49,23 @@ public record Checkpoint(
    * @throws ModelFormatException naming the first such byte
    */
   public void verify() {
-    for (Matrix matrix : tensors.values()) {
-      long undefined = matrix.format().findUndefined(matrix);
-      if (undefined >= 0) {
-        throw new ModelFormatException(
-            source,
-            matrix.data().address() - file.address() + undefined,
-            "a code that format " + matrix.format().id() + " defines in " + matrix.name(),
-            "an undefined code; the file is damaged or of another format");
-      }
+    tensors.values().forEach(this::verify);
+  }
+
+  /**
+   * Throws if one tensor holds bytes that its format does not define.
+   *
+   * @param matrix one of this checkpoint's tensors
+   * @throws ModelFormatException naming the first such byte
+   */
+  public void verify(Matrix matrix) {
+    long undefined = matrix.format().findUndefined(matrix);
+    if (undefined >= 0) {
+      throw new ModelFormatException(
+          source,
+          matrix.data().address() - file.address() + undefined,
+          "a code that format " + matrix.format().id() + " defines in " + matrix.name(),
+          "an undefined code; the file is damaged or of another format");
     }
   }
 }

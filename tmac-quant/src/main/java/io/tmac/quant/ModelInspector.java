@@ -1,0 +1,43 @@
+package io.tmac.quant;
+
+import io.tmac.ModelFormatException;
+import io.tmac.UnsupportedModelException;
+import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.CheckpointReader;
+import io.tmac.checkpoint.ModelFiles;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Tells what is in a model file. It reads the headers and no weights. */
+public final class ModelInspector {
+
+  private ModelInspector() {}
+
+  /**
+   * Reads the headers of a model. It needs no tokenizer.
+   *
+   * @param model a model file, or a folder that holds exactly one
+   * @return what is in it
+   * @throws ModelFormatException if the file is not a model or is damaged
+   * @throws UnsupportedModelException if it is a model of a kind that this library does not read
+   * @throws IOException if the file cannot be read
+   */
+  public static Inspection inspect(Path model) throws IOException {
+    Path file = ModelFiles.resolve(model);
+    try (Arena arena = Arena.ofConfined()) {
+      Checkpoint checkpoint = CheckpointReader.read(file.toString(), ModelFiles.map(file, arena));
+      List<TensorInfo> tensors =
+          checkpoint.tensors().values().stream().map(TensorInfo::of).toList();
+      // All files that the readers know hold models of this family.
+      return new Inspection(
+          checkpoint.source(),
+          checkpoint.container(),
+          "llama",
+          checkpoint.config(),
+          tensors,
+          checkpoint.file().byteSize());
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.tmac.quant;
+
+import io.tmac.ModelFormatException;
+import io.tmac.TmacException;
+import io.tmac.UnsupportedModelException;
+import io.tmac.checkpoint.CheckpointReader;
+import io.tmac.checkpoint.ModelFiles;
+import io.tmac.tokenizer.Tokenizer;
+import io.tmac.tokenizer.TokenizerFiles;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+
+/** Loads tokenizers, of models or alone. */
+public final class Tokenizers {
+
+  private Tokenizers() {}
+
+  /**
+   * Loads a tokenizer. The bytes of the file decide what it is. Of a model only the headers are
+   * read, to find the tokenizer that belongs to it; a {@code tokenizer.bin} that stands alone is
+   * read to its end.
+   *
+   * @param path a model file, a folder that holds exactly one, or a {@code tokenizer.bin}
+   * @return the tokenizer
+   * @throws TmacException if it is a model and no tokenizer lies beside it
+   * @throws ModelFormatException if the file is neither a model nor a tokenizer, or is damaged, or
+   *     if the tokenizer beside the model does not fit
+   * @throws UnsupportedModelException if it is a model of a kind that this library does not read
+   * @throws IOException if a file cannot be read
+   */
+  public static Tokenizer load(Path path) throws IOException {
+    Path file = ModelFiles.resolve(path);
+    int vocabSize;
+    try {
+      vocabSize = vocabSize(file);
+    } catch (UnsupportedModelException e) {
+      throw e;
+    } catch (ModelFormatException e) {
+      if (TokenizerFiles.countTokens(file).isPresent()) {
+        return Tokenizer.load(file);
+      }
+      throw new ModelFormatException(
+          e.file(), e.offset(), e.expected(), e.found() + "; it is no tokenizer.bin either");
+    }
+    Path tokenizer =
+        TokenizerFiles.find(file, vocabSize)
+            .orElseThrow(() ->
+                new TmacException(
+                    file
+                        + " has no tokenizer: put its tokenizer.bin beside it, or name that"
+                        + " file instead of the model"));
+    return Tokenizer.load(tokenizer, vocabSize);
+  }
+
+  private static int vocabSize(Path model) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      return CheckpointReader.read(model.toString(), ModelFiles.map(model, arena))
+          .config()
+          .vocabSize();
+    }
+  }
+}

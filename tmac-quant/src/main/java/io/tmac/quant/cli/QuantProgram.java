@@ -1,0 +1,40 @@
+package io.tmac.quant.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** The program {@code tmac-quant}. */
+@Command(
+    name = "tmac-quant",
+    description = "Looks into models, runs them on tokens, and measures them.",
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {"0:success", "1:failure; one line on standard error says why", "2:usage error"},
+    footer = {
+      "",
+      "Examples:",
+      "  tmac-quant inspect stories15M.tm2",
+      "  echo -n 'Once upon a time' | tmac-quant tokenize stories15M.tm2",
+      "  tmac-quant logits stories15M.tm2 --tokens 1,403,407 --first 8",
+      "  tmac-quant eval stories15M.tm2 stories.txt --json",
+      "",
+      "-Dtmac.activations=f32 before -jar computes without int8 activations, and",
+      "-Dtmac.kernels=scalar with the reference kernels."
+    })
+public final class QuantProgram extends Program {
+
+  /** Creates the program. */
+  public QuantProgram() {}
+
+  @Override
+  protected List<Callable<Integer>> commands(Streams streams) {
+    return List.of(
+        new InspectCommand(streams),
+        new LogitsCommand(streams),
+        new TokenizeCommand(streams),
+        new DetokenizeCommand(streams),
+        new EvalCommand(streams),
+        new DequantizeCommand());
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Tools around model files.
+ *
+ * <p>{@link io.tmac.quant.ModelInspector} tells what is in a file, {@link
+ * io.tmac.quant.Dequantizer} unpacks a tensor, {@link io.tmac.quant.Perplexity} measures how well a
+ * model predicts a text, and {@link io.tmac.quant.Tokenizers} finds the tokenizer of a model
+ * without loading its weights. {@link io.tmac.quant.Main} is the command line over them.
+ */
+package io.tmac.quant;

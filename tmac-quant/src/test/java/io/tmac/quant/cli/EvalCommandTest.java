@@ -1,0 +1,52 @@
+package io.tmac.quant.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tmac.quant.TinyModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class EvalCommandTest {
+  @TempDir Path folder;
+  private Path model;
+  private Path tokenizer;
+  private Path text;
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    Path models = Files.createDirectory(folder.resolve("models"));
+    model = TinyModel.write(models.resolve("model.bin"));
+    tokenizer = TinyModel.writeTokenizer(folder.resolve("letters.bin"), TinyModel.VOCAB_SIZE);
+    text = Files.writeString(folder.resolve("text.txt"), "abcdefghij");
+  }
+
+  @Test
+  void printsOneJsonDocument() {
+    Console.Result result =
+        Console.run("eval", model, text, "-z", tokenizer, "--window", 4, "--json");
+    assertThat(result.err()).isEmpty();
+    JsonNode json = Json.MAPPER.readTree(result.out());
+    assertThat(json.propertyNames())
+        .containsExactly("tokens", "predicted", "meanNll", "perplexity");
+    assertThat(json.get("tokens").intValue()).isEqualTo(11); // a space and ten letters
+    assertThat(json.get("predicted").intValue()).isEqualTo(11);
+    assertThat(json.get("perplexity").doubleValue())
+        .isEqualTo(Math.exp(json.get("meanNll").doubleValue()));
+  }
+
+  @Test
+  void printsATableForReaders() {
+    assertThat(Console.run("eval", model, text, "-z", tokenizer).out())
+        .startsWith("tokens      11\npredicted   11\nmean NLL    ");
+  }
+
+  @Test
+  void saysHowToNameATokenizer() {
+    assertThat(Console.run("eval", model, text).err()).contains("has no tokenizer").contains("-z");
+  }
+}
