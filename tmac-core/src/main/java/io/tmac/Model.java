@@ -162,10 +162,19 @@ public final class Model implements AutoCloseable {
 
   /** Keeps the model open until {@link #exit}. */
   long enter() {
+    long stamp = tryEnter();
+    if (stamp == 0) {
+      throw new IllegalStateException("the model is closed: " + info().source());
+    }
+    return stamp;
+  }
+
+  /** Keeps the model open until {@link #exit}; 0 if it is closed already. */
+  long tryEnter() {
     long stamp = lifetime.readLock();
     if (closed) {
       lifetime.unlockRead(stamp);
-      throw new IllegalStateException("the model is closed: " + info().source());
+      return 0;
     }
     return stamp;
   }

@@ -97,7 +97,7 @@ public final class Session implements AutoCloseable {
       float[] row = new float[vocabSize];
       for (int from = 0; from < tokens.length; from += Transformer.MAX_TOKENS) {
         int count = Math.min(Transformer.MAX_TOKENS, tokens.length - from);
-        int position = sequence.length();
+        int position = position();
         float[] logits = forward(tokens, from, count, Transformer.Logits.ALL);
         for (int t = 0; t < count; t++) {
           System.arraycopy(logits, t * vocabSize, row, 0, vocabSize);
@@ -128,7 +128,7 @@ public final class Session implements AutoCloseable {
   public void truncate(int position) {
     begin();
     try {
-      sequence.truncate(position);
+      open().truncate(position);
     } finally {
       end();
     }
@@ -206,6 +206,25 @@ public final class Session implements AutoCloseable {
           forward(tokens, from, count, last ? Transformer.Logits.LAST : Transformer.Logits.NONE);
     }
     return logits;
+  }
+
+  /**
+   * Computes the last token of a generation, so that the session holds all of them. Does nothing if
+   * the context is full or the model has been closed.
+   */
+  void complete(int[] lastToken) {
+    if (room() == 0) {
+      return;
+    }
+    long stamp = model.tryEnter();
+    if (stamp == 0) {
+      return;
+    }
+    try {
+      model.transformer().forward(open(), lastToken, 0, 1, Transformer.Logits.NONE);
+    } finally {
+      model.exit(stamp);
+    }
   }
 
   float[] forward(int[] tokens, int from, int count, Transformer.Logits wanted) {

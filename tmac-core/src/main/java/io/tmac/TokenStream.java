@@ -236,9 +236,9 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
     try {
       if (request.session == null) {
         session.close();
-      } else if (uncomputed && session.room() > 0) {
+      } else if (uncomputed) {
         uncomputed = false;
-        session.forward(last, 0, 1, Transformer.Logits.NONE);
+        session.complete(last);
       }
     } finally {
       session.end();

@@ -34,7 +34,7 @@ final class ByteCursor {
   /** The next {@code bytes} bytes, which hold {@code what}. */
   MemorySegment take(long bytes, String what) {
     long left = file.byteSize() - position;
-    if (bytes > left) {
+    if (bytes < 0 || bytes > left) {
       throw new ModelFormatException(
           source,
           position,

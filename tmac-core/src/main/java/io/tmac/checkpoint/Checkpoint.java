@@ -5,6 +5,8 @@ import io.tmac.ModelFormatException;
 import io.tmac.format.Matrix;
 import io.tmac.format.WeightFormat;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -37,6 +39,11 @@ public record Checkpoint(
 
   /** The name of the classifier {@code [vocabSize x dim]}; absent if it is the embedding. */
   public static final String OUTPUT = "output";
+
+  /** Makes the map immutable. */
+  public Checkpoint {
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+  }
 
   /** Returns the name of the classifier, which may be the embedding. */
   public String classifierName() {

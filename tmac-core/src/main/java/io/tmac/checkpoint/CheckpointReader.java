@@ -41,7 +41,10 @@ public final class CheckpointReader {
       case "Q8V1" ->
           TensorMajorReader.read(
               in, "Q8V1", new Int8(Int8.Layout.GROUPS, Q8V1_BLOCK), Framing.FLAGGED_BLOCKS);
-      case "TMAC" -> TensorMajorReader.read(in, "TMAC", new TernaryV1(), Framing.PLAIN);
+      case "TMAC" -> {
+        refuseNamedTensors(source, file);
+        yield TensorMajorReader.read(in, "TMAC", new TernaryV1(), Framing.PLAIN);
+      }
       case "TM2\0" -> TensorMajorReader.read(in, "TM2", new TernaryV2(), Framing.FLAGGED_SHAPES);
       case "GGUF", "TMC2", "ak42" ->
           throw new UnsupportedModelException(
@@ -51,6 +54,32 @@ public final class CheckpointReader {
               "a file that begins with " + new String(magic, StandardCharsets.US_ASCII));
       default -> readOther(source, file, magic);
     };
+  }
+
+  /**
+   * Another container has the magic TMAC too. Its header:
+   *
+   * <pre>
+   *   "TMAC" | version 2 | hidden size | layers | heads | vocabulary | 2 bits | groups of 4
+   * </pre>
+   */
+  private static void refuseNamedTensors(String source, MemorySegment file) {
+    ByteCursor in = new ByteCursor(source, file);
+    in.take(MAGIC_BYTES, "magic");
+    if (file.byteSize() < MAGIC_BYTES + 7 * 4) {
+      return;
+    }
+    int version = in.int32("version");
+    in.take(4 * 4, "sizes");
+    int bits = in.int32("bits");
+    int group = in.int32("group");
+    if (version == 2 && bits == 2 && group == 4) {
+      throw new UnsupportedModelException(
+          source,
+          MAGIC_BYTES,
+          "a TMAC file of seven llama2.c header fields",
+          "the other container with this magic (version 2, named tensors); convert the model anew");
+    }
   }
 
   private static Checkpoint readOther(String source, MemorySegment file, byte[] magic) {

@@ -1,7 +1,6 @@
 package io.tmac.checkpoint;
 
 import io.tmac.ModelConfig;
-import io.tmac.UnsupportedModelException;
 import io.tmac.format.WeightFormat;
 
 /**
@@ -50,7 +49,6 @@ final class TensorMajorReader {
   /** Reads a file whose magic, if any, has been read. */
   static Checkpoint read(ByteCursor in, String container, WeightFormat format, Framing framing) {
     LlamaHeader header = LlamaHeader.read(in);
-    refuseNamedTensors(in, container, header);
     if (framing == Framing.FLAGGED_BLOCKS) {
       int blockSize = in.int32("block size");
       if (blockSize != BLOCK) {
@@ -130,21 +128,6 @@ final class TensorMajorReader {
           4,
           dimension + " = " + expected + " of " + name + ", as the header says",
           dimension + " = " + found);
-    }
-  }
-
-  /**
-   * Another container has the magic TMAC too: version 2, hidden size, layers, heads, vocabulary, 2
-   * bits, groups of 4, then named tensors.
-   */
-  private static void refuseNamedTensors(ByteCursor in, String container, LlamaHeader header) {
-    ModelConfig c = header.config();
-    if (container.equals("TMAC") && c.dim() == 2 && c.vocabSize() == 2 && c.contextLength() == 4) {
-      throw new UnsupportedModelException(
-          in.source(),
-          4,
-          "a TMAC file of seven llama2.c header fields",
-          "the other container with this magic (version 2, named tensors); convert the model anew");
     }
   }
 }

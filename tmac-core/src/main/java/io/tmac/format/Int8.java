@@ -108,13 +108,13 @@ public record Int8(Layout layout, int groupSize) implements WeightFormat, BlockC
   }
 
   private long codesOffset(long group) {
-    return layout == Layout.GROUPS ? group * (2 + groupSize) + 2 : group * groupSize;
+    return layout == Layout.GROUPS ? group * (2L + groupSize) + 2 : group * groupSize;
   }
 
   private float scale(Matrix matrix, long group) {
     MemorySegment data = matrix.data();
     return switch (layout) {
-      case GROUPS -> LittleEndian.float16(data, group * (2 + groupSize));
+      case GROUPS -> LittleEndian.float16(data, group * (2L + groupSize));
       case CODES_THEN_SCALES ->
           data.get(LittleEndian.FLOAT, (long) matrix.rows() * matrix.cols() + group * 4);
     };

@@ -22,6 +22,7 @@ public record Matrix(
    * Checks that the data holds all rows.
    *
    * @throws IllegalArgumentException if a size is not positive or the segment is too small
+   * @throws ArithmeticException if the size does not fit into a {@code long}
    */
   public Matrix {
     Objects.requireNonNull(name, "name");

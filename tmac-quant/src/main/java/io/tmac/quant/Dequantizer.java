@@ -35,8 +35,8 @@ public final class Dequantizer {
    * @param out the file to write
    * @return what was written
    * @throws TmacException if the model has no such tensor
-   * @throws io.tmac.ModelFormatException if the file is not a model or is damaged, or if the tensor holds
-   *     bytes that its format does not define
+   * @throws io.tmac.ModelFormatException if the file is not a model or is damaged, or if the tensor
+   *     holds bytes that its format does not define
    * @throws UnsupportedModelException if it is a model of a kind that this library does not read
    * @throws IllegalArgumentException if {@code out} is the model file itself
    * @throws IOException if a file cannot be read or written

@@ -26,7 +26,7 @@ import jdk.incubator.vector.VectorOperators;
  * <pre>
  *   tile of 16 rows:
  *     cols / 4 x 16 x int16     for each four columns, for each row: their codes + 8, first lowest
- *     cols / 32 x 16 x float16  for each block of 32 columns the scale of each row
+ *     cols / 32 x 16 x float32  for each block of 32 columns the scale of each row
  * </pre>
  *
  * <p>Products are added modulo 2^16 from the first column to the last, and the running sum at the
@@ -38,12 +38,13 @@ import jdk.incubator.vector.VectorOperators;
 final class Int4Linear extends TiledLinear {
   private static final int BLOCK = Input.BLOCK;
   private static final int QUADS = BLOCK / 4;
-  private static final int LANES_BYTES = TILE * Short.BYTES;
-  private static final int BLOCK_BYTES = (QUADS + 1) * LANES_BYTES;
+  private static final int QUAD_BYTES = TILE * Short.BYTES;
+  private static final int SCALES_BYTES = TILE * Float.BYTES;
+  private static final int BLOCK_BYTES = QUADS * QUAD_BYTES + SCALES_BYTES;
   private static final int OFFSET = 8;
   private static final short NIBBLE = 15;
-  private static final int HALF_BITS = 0x8fffe000;
-  private static final float HALF_BIAS = 0x1p112f;
+  private static final ValueLayout.OfFloat FLOAT_LE =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
   private static final ValueLayout.OfShort SHORT_LE =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
 
@@ -57,19 +58,23 @@ final class Int4Linear extends TiledLinear {
 
   @Override
   void packRow(int row, byte[] codes, float[] scales) {
-    long tile = (long) (row / TILE) * tileBytes + (long) row % TILE * Short.BYTES;
+    long tile = (long) (row / TILE) * tileBytes;
+    int lane = row % TILE;
     for (int c = 0; c < cols(); c += 4) {
       int quad = 0;
       for (int k = 0; k < 4; k++) {
         quad |= (codes[c + k] + OFFSET) << (4 * k);
       }
-      tiles.set(SHORT_LE, tile + (long) (c / 4) * LANES_BYTES, (short) quad);
+      tiles.set(SHORT_LE, tile + (long) (c / 4) * QUAD_BYTES + 2L * lane, (short) quad);
     }
-    long scalesAt = tile + (long) (cols() / 4) * LANES_BYTES;
     for (int b = 0; b < cols() / BLOCK; b++) {
-      short scale = Float.floatToFloat16(scales[b * BLOCK / weightBlock]);
-      tiles.set(SHORT_LE, scalesAt + (long) b * LANES_BYTES, scale);
+      long at = scalesOffset(tile) + (long) b * SCALES_BYTES + 4L * lane;
+      tiles.set(FLOAT_LE, at, scales[b * BLOCK / weightBlock]);
     }
+  }
+
+  private long scalesOffset(long tile) {
+    return tile + (long) (cols() / 4) * QUAD_BYTES;
   }
 
   @Override
@@ -80,9 +85,9 @@ final class Int4Linear extends TiledLinear {
       long tile = (long) (r / TILE) * tileBytes;
       for (int t = 0; t < tokens; t++) {
         for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
-          long quads = tile + (long) lane * Short.BYTES;
+          long quads = tile + 2L * lane;
           addProducts(tiles, quads, q.blocks(), q.codes, t * q.paddedCols(), running);
-          long scales = quads + (long) (cols() / 4) * LANES_BYTES;
+          long scales = scalesOffset(tile) + 4L * lane;
           addBlocks(tiles, scales, q, t * q.blocks(), running, scratch.floats, lane);
         }
         System.arraycopy(scratch.floats, 0, out, t * rows() + r, Math.min(TILE, to - r));
@@ -97,7 +102,7 @@ final class Int4Linear extends TiledLinear {
     sum.intoArray(running, 0);
     for (int k = 0; k < blocks * QUADS; k++) {
       ShortVector v =
-          ShortVector.fromMemorySegment(ROW_SHORT, tiles, at + (long) k * LANES_BYTES, ORDER);
+          ShortVector.fromMemorySegment(ROW_SHORT, tiles, at + (long) k * QUAD_BYTES, ORDER);
       IntVector ints = v.reinterpretAsInts();
       int c = x0 + 4 * k;
       ShortVector product = IntVector.broadcast(ROW_INT, x[c]).reinterpretAsShorts();
@@ -133,15 +138,10 @@ final class Int4Linear extends TiledLinear {
           ShortVector.fromArray(ROW_SHORT, running, (b + 1) * TILE)
               .sub(ShortVector.fromArray(ROW_SHORT, running, b * TILE))
               .sub((short) (OFFSET * sums[s0 + b]));
-      // float16 to float32: the bits in place, then the exponent bias corrected by a product.
-      ShortVector half =
-          ShortVector.fromMemorySegment(ROW_SHORT, tiles, at + (long) b * LANES_BYTES, ORDER);
-      IntVector h0 = (IntVector) half.convertShape(VectorOperators.S2I, ROW_INT, 0);
-      IntVector h1 = (IntVector) half.convertShape(VectorOperators.S2I, ROW_INT, 1);
-      FloatVector w0 =
-          h0.lanewise(VectorOperators.LSHL, 13).and(HALF_BITS).reinterpretAsFloats().mul(HALF_BIAS);
+      long scale = at + (long) b * SCALES_BYTES;
+      FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, scale, ORDER);
       FloatVector w1 =
-          h1.lanewise(VectorOperators.LSHL, 13).and(HALF_BITS).reinterpretAsFloats().mul(HALF_BIAS);
+          FloatVector.fromMemorySegment(ROW_FLOAT, tiles, scale + 4L * ROW_FLOAT.length(), ORDER);
       FloatVector f0 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
       FloatVector f1 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 1);
       y0 = f0.mul(w0.mul(scales[s0 + b])).add(y0);

@@ -37,7 +37,7 @@ final class Quantizer {
     for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
       lanes = FloatVector.fromArray(FLOAT, x, i).abs().max(lanes);
     }
-    float max = lanes.reduceLanes(VectorOperators.MAX);
+    float max = FloatVector.zero(FLOAT).max(lanes).reduceLanes(VectorOperators.MAX);
     for (; i < to; i++) {
       max = Math.max(max, Math.abs(x[i]));
     }
