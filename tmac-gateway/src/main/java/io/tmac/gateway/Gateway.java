@@ -14,8 +14,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A server over the JDK's {@link HttpServer}. At this stage it answers the probes of a deployment:
- * {@code GET /live}, {@code /ready} and {@code /health}; the last one reports the active kernels, so
- * that a deployment can notice a missing JVM flag.
+ * {@code GET /live}, {@code /ready} and {@code /health}; the last one reports the active kernels,
+ * so that a deployment can notice a missing JVM flag.
  *
  * <p>Safe for use by many threads.
  */

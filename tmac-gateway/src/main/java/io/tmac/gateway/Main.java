@@ -43,11 +43,10 @@ public final class Main implements Callable<Integer> {
    */
   public static void main(String[] args) {
     CommandLine commandLine = new CommandLine(new Main());
-    commandLine.setExecutionExceptionHandler(
-        (e, command, result) -> {
-          command.getErr().println("error: " + e.getMessage());
-          return CommandLine.ExitCode.SOFTWARE;
-        });
+    commandLine.setExecutionExceptionHandler((e, command, result) -> {
+      command.getErr().println("error: " + e.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    });
     System.exit(commandLine.execute(args));
   }
 

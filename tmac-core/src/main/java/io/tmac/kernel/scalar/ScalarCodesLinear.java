@@ -2,9 +2,9 @@ package io.tmac.kernel.scalar;
 
 import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
+import io.tmac.kernel.FileLinear;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
-import io.tmac.kernel.Linear;
 import io.tmac.kernel.QuantizedInput;
 import io.tmac.kernel.Scratch;
 
@@ -13,26 +13,17 @@ import io.tmac.kernel.Scratch;
  * float, in ascending order: {@code y += (float) sum * (weightScale * inputScale)}. The vector
  * kernels do the same operations in the same order, so both give the same bits.
  */
-record ScalarCodesLinear(Matrix matrix, BlockCodes codes, InputForm form) implements Linear {
+final class ScalarCodesLinear extends FileLinear {
+  private final BlockCodes codes;
 
-  @Override
-  public int rows() {
-    return matrix.rows();
-  }
-
-  @Override
-  public int cols() {
-    return matrix.cols();
-  }
-
-  @Override
-  public long bytes() {
-    return 0;
+  ScalarCodesLinear(Matrix matrix, BlockCodes codes, InputForm form) {
+    super(matrix, form);
+    this.codes = codes;
   }
 
   @Override
   public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    QuantizedInput q = in.quantized(form);
+    QuantizedInput q = in.quantized(form());
     int weightBlock = codes.blockSize(cols());
     int block = Math.min(weightBlock, q.blockSize());
     byte[] w = scratch.codes;

@@ -1,32 +1,16 @@
 package io.tmac.kernel.scalar;
 
 import io.tmac.format.Matrix;
+import io.tmac.kernel.FileLinear;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
-import io.tmac.kernel.Linear;
 import io.tmac.kernel.Scratch;
 
 /** Any format: decodes a row and multiplies it by float inputs, summed in double. */
-record ScalarFloatLinear(Matrix matrix) implements Linear {
+final class ScalarFloatLinear extends FileLinear {
 
-  @Override
-  public int rows() {
-    return matrix.rows();
-  }
-
-  @Override
-  public int cols() {
-    return matrix.cols();
-  }
-
-  @Override
-  public InputForm form() {
-    return InputForm.FLOAT;
-  }
-
-  @Override
-  public long bytes() {
-    return 0;
+  ScalarFloatLinear(Matrix matrix) {
+    super(matrix, InputForm.FLOAT);
   }
 
   @Override

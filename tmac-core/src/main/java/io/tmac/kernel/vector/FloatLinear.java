@@ -5,9 +5,9 @@ import static io.tmac.kernel.vector.Species.ORDER;
 
 import io.tmac.format.F32;
 import io.tmac.format.Matrix;
+import io.tmac.kernel.FileLinear;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
-import io.tmac.kernel.Linear;
 import io.tmac.kernel.Scratch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,37 +20,16 @@ import jdk.incubator.vector.FloatVector;
  * <p>Lanes are columns. Each row has two accumulators; their lanes are added one after the other,
  * so that the order of all additions is fixed: {@code reduceLanes} leaves it open.
  */
-final class FloatLinear implements Linear {
+final class FloatLinear extends FileLinear {
   private static final ValueLayout.OfFloat FLOAT_LE =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
   private static final int ROWS = Scratch.FLOAT_ROWS;
 
-  private final Matrix matrix;
   private final boolean inPlace;
 
   FloatLinear(Matrix matrix) {
-    this.matrix = matrix;
+    super(matrix, InputForm.FLOAT);
     this.inPlace = matrix.format() instanceof F32 && matrix.data().isNative();
-  }
-
-  @Override
-  public int rows() {
-    return matrix.rows();
-  }
-
-  @Override
-  public int cols() {
-    return matrix.cols();
-  }
-
-  @Override
-  public InputForm form() {
-    return InputForm.FLOAT;
-  }
-
-  @Override
-  public long bytes() {
-    return 0;
   }
 
   @Override

@@ -78,20 +78,14 @@ final class Int4Linear extends TiledLinear {
   }
 
   @Override
-  public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+  void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
     QuantizedInput q = in.quantized(form());
     short[] running = scratch.shorts((q.blocks() + 1) * TILE);
-    for (int r = from; r < to; r += TILE) {
-      long tile = (long) (r / TILE) * tileBytes;
-      for (int t = 0; t < tokens; t++) {
-        for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
-          long quads = tile + 2L * lane;
-          addProducts(tiles, quads, q.blocks(), q.codes, t * q.paddedCols(), running);
-          long scales = scalesOffset(tile) + 4L * lane;
-          addBlocks(tiles, scales, q, t * q.blocks(), running, scratch.floats, lane);
-        }
-        System.arraycopy(scratch.floats, 0, out, t * rows() + r, Math.min(TILE, to - r));
-      }
+    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+      long quads = tile + 2L * lane;
+      addProducts(tiles, quads, q.blocks(), q.codes, token * q.paddedCols(), running);
+      long scales = scalesOffset(tile) + 4L * lane;
+      addBlocks(tiles, scales, q, token * q.blocks(), running, scratch.floats, lane);
     }
   }
 

@@ -63,20 +63,13 @@ final class Int8Linear extends TiledLinear {
   }
 
   @Override
-  public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    QuantizedInput q = in.quantized(form());
-    for (int r = from; r < to; r += TILE) {
-      long tile = (long) (r / TILE) * tileBytes;
-      for (int t = 0; t < tokens; t++) {
-        for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
-          multiplyTile(tiles, tile, q, t, lane, scratch.floats);
-        }
-        System.arraycopy(scratch.floats, 0, out, t * rows() + r, Math.min(TILE, to - r));
-      }
+  void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
+    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+      multiplyLanes(tiles, tile, in.quantized(form()), token, lane, scratch.floats);
     }
   }
 
-  private static void multiplyTile(
+  private static void multiplyLanes(
       MemorySegment tiles, long tile, QuantizedInput q, int token, int lane, float[] out) {
     int blocks = q.blocks();
     int[] x = q.codes;

@@ -81,31 +81,23 @@ final class LookupLinear extends TiledLinear {
   }
 
   @Override
-  public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+  void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
     QuantizedInput q = in.quantized(form());
-    int paddedCols = q.paddedCols();
-    int blocks = paddedCols / blockSize;
+    int table = token * (q.paddedCols() / 2) * Input.TABLE_BYTES;
+    int blocks = q.paddedCols() / blockSize;
+    int count = Math.min(TILE, rows() - row);
     int[] sums = scratch.ints;
-    short[] halves = scratch.shorts(2 * TILE);
-    for (int r = from; r < to; r += TILE) {
-      long tile = (long) (r / TILE) * tileBytes;
-      int count = Math.min(TILE, to - r);
-      for (int t = 0; t < tokens; t++) {
-        int table = t * (paddedCols / 2) * Input.TABLE_BYTES;
-        int y = t * rows() + r;
-        Arrays.fill(out, y, y + count, 0);
-        for (int b = 0; b < blocks; b++) {
-          Arrays.fill(sums, 0, TILE, 0);
-          int end = (b + 1) * blockSize / STEP;
-          int steps = MAX_GROUPS * GROUP;
-          for (int s = b * blockSize / STEP; s < end; s += steps) {
-            int groups = Math.min(steps, end - s) / GROUP;
-            lookUp(tiles, tile, in.tables, table, s, groups, halves, sums);
-          }
-          for (int i = 0; i < count; i++) {
-            out[y + i] += sums[i] * (scales[(r + i) * blocks + b] * q.scales[t]);
-          }
-        }
+    float[] y = scratch.floats;
+    Arrays.fill(y, 0, TILE, 0);
+    for (int b = 0; b < blocks; b++) {
+      Arrays.fill(sums, 0, TILE, 0);
+      int end = (b + 1) * blockSize / STEP;
+      for (int s = b * blockSize / STEP; s < end; s += MAX_GROUPS * GROUP) {
+        int groups = Math.min(MAX_GROUPS, (end - s) / GROUP);
+        lookUp(tiles, tile, in.tables, table, s, groups, scratch.shorts(2 * TILE), sums);
+      }
+      for (int i = 0; i < count; i++) {
+        y[i] += sums[i] * (scales[(row + i) * blocks + b] * q.scales[token]);
       }
     }
   }

@@ -5,6 +5,7 @@ import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
 import io.tmac.kernel.Linear;
+import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -45,6 +46,28 @@ abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Line
 
   /** Copies one row; {@code codes} is padded with zeros to a multiple of 32. */
   abstract void packRow(int row, byte[] codes, float[] scales);
+
+  @Override
+  public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+    for (int r = from; r < to; r += TILE) {
+      long tile = (long) (r / TILE) * tileBytes;
+      for (int t = 0; t < tokens; t++) {
+        multiplyTile(in, t, r, tile, scratch);
+        System.arraycopy(scratch.floats, 0, out, t * rows + r, Math.min(TILE, to - r));
+      }
+    }
+  }
+
+  /**
+   * Multiplies the 16 rows of a tile by one token.
+   *
+   * @param in the input
+   * @param token the token
+   * @param row the tile's first row
+   * @param tile offset of the tile
+   * @param scratch receives the products in {@link Scratch#floats}
+   */
+  abstract void multiplyTile(Input in, int token, int row, long tile, Scratch scratch);
 
   @Override
   public final int rows() {
