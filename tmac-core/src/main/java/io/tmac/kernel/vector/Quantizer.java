@@ -1,7 +1,6 @@
 package io.tmac.kernel.vector;
 
 import static io.tmac.kernel.vector.Species.FLOAT;
-import static io.tmac.kernel.vector.Species.INT_OF_FLOAT;
 
 import io.tmac.kernel.Input;
 import io.tmac.kernel.QuantizedInput;
@@ -45,16 +44,20 @@ final class Quantizer {
   }
 
   private static void round(float[] x, int from, int to, float factor, int[] codes, int codesFrom) {
+    FloatVector scale = FloatVector.broadcast(FLOAT, factor);
+    FloatVector rounding = FloatVector.broadcast(FLOAT, Exp.ROUND);
     int i = from;
     for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
-      FloatVector v = FloatVector.fromArray(FLOAT, x, i).mul(factor).add(Exp.ROUND).sub(Exp.ROUND);
-      IntVector code = (IntVector) v.convertShape(VectorOperators.F2I, INT_OF_FLOAT, 0);
-      code.lanewise(VectorOperators.LSHL, 16)
-          .or(code.and(0xffff))
+      // Adding a large number rounds half to even and leaves the integer in the lowest bits.
+      FloatVector rounded = FloatVector.fromArray(FLOAT, x, i).mul(scale).add(rounding);
+      IntVector code = rounded.reinterpretAsInts();
+      code.and(0xffff)
+          .or(code.lanewise(VectorOperators.LSHL, 16))
           .intoArray(codes, codesFrom + i - from);
     }
     for (; i < to; i++) {
-      codes[codesFrom + i - from] = QuantizedInput.twice((int) Math.rint(x[i] * factor));
+      int code = Float.floatToRawIntBits(x[i] * factor + Exp.ROUND);
+      codes[codesFrom + i - from] = QuantizedInput.twice(code);
     }
   }
 }

@@ -1,0 +1,96 @@
+package io.tmac.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.sun.management.ThreadMXBean;
+import io.tmac.Activations;
+import io.tmac.kernel.TestMatrices.Kind;
+import io.tmac.kernel.vector.VectorKernels;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.TimeUnit;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Compiled vector kernels keep their vectors in registers. One that the compiler cannot see through
+ * makes an object of each vector, and runs many times slower.
+ */
+class KernelAllocationTest {
+  private static final VectorKernels KERNELS = new VectorKernels();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final int CALLS = 2000;
+  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
+
+  @BeforeEach
+  void widthIsThatOfTheMachine() {
+    assumeThat(KERNELS.vectorBits())
+        .as("vectors wider than the machine's are emulated with objects")
+        .isLessThanOrEqualTo(FloatVector.SPECIES_PREFERRED.vectorBitSize());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "F32, F32",
+    "INT4, INT8",
+    "INT8_GROUPS, INT8",
+    "TERNARY_V1, INT8",
+    "TERNARY_V2, INT8",
+    "INT4, F32",
+    "TERNARY_V2, F32"
+  })
+  void multiplyingAllocatesNothing(Kind kind, Activations activations) {
+    Linear linear = Products.linear(KERNELS, kind.random(32, 128, 1), activations);
+    Input in = Products.input(KERNELS, linear, Products.randomInput(2 * 128, 2));
+    float[] out = new float[2 * 32];
+    Scratch scratch = new Scratch(128);
+    assertAllocatesNothing(() -> linear.multiply(in, 2, out, 0, 32, scratch));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"INT8_BLOCKS", "INT8_TOKEN", "LOOKUP"})
+  void preparingAllocatesNothing(InputForm form) {
+    Input in = new Input(172);
+    in.reserve(1);
+    in.reserve(form, 1);
+    System.arraycopy(Products.randomInput(172, 3), 0, in.x, 0, 172);
+    assertAllocatesNothing(() -> KERNELS.prepare(in, form, 0));
+  }
+
+  @Test
+  void attentionAllocatesNothing() {
+    KvPages cache = new KvPages(1, 40);
+    cache.reserve(100);
+    float[] q = Products.randomInput(40, 4);
+    for (int position = 0; position < 100; position++) {
+      cache.put(position, q, 0, q, 0);
+    }
+    float[] out = new float[40];
+    Scratch scratch = new Scratch(8);
+    assertAllocatesNothing(() -> KERNELS.attend(q, 0, cache, 0, 100, scratch, out, 0));
+  }
+
+  @Test
+  void swigluAllocatesNothing() {
+    float[] gate = Products.randomInput(172, 5);
+    float[] up = Products.randomInput(172, 6);
+    assertAllocatesNothing(() -> KERNELS.swiglu(gate, up, 0, 172));
+  }
+
+  /** Calls until the compiler has done its work. */
+  private static void assertAllocatesNothing(Runnable kernel) {
+    long deadline = System.nanoTime() + PATIENCE;
+    long bytes;
+    do {
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      for (int call = 0; call < CALLS; call++) {
+        kernel.run();
+      }
+      bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+    } while (bytes > CALLS && System.nanoTime() < deadline);
+    assertThat(bytes / CALLS).as("bytes per call").isZero();
+  }
+}

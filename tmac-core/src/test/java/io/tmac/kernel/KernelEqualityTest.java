@@ -1,0 +1,137 @@
+package io.tmac.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
+
+import io.tmac.Activations;
+import io.tmac.format.BlockCodes.Range;
+import io.tmac.format.Matrix;
+import io.tmac.kernel.TestMatrices.Kind;
+import io.tmac.kernel.scalar.ScalarKernels;
+import io.tmac.kernel.vector.VectorKernels;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Assume;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
+import net.jqwik.api.constraints.IntRange;
+
+/**
+ * The vector kernels compute what the scalar ones define: integer paths bit for bit, float paths up
+ * to the rounding of float sums.
+ */
+@Tag("kernel")
+class KernelEqualityTest {
+  private static final KernelProvider SCALAR = new ScalarKernels();
+  private static final KernelProvider VECTOR = new VectorKernels();
+
+  /** Half a unit in the last place of 1. */
+  private static final double EPS = 0x1p-24;
+
+  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  void integerPathsAreEqualBitForBit(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll("widths") int cols,
+      @ForAll @IntRange(min = 1, max = 5) int tokens,
+      @ForAll long seed) {
+    Assume.that(kind.canEncode(cols));
+    Matrix matrix = kind.random(rows, cols, seed);
+    Assume.that(InputForm.of(matrix, Activations.INT8) != InputForm.FLOAT);
+    assertEqual(matrix, tokens, seed);
+  }
+
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void integerPathsOfOtherBlockSizesAreEqualBitForBit(
+      @ForAll Range range,
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 5) int blocks,
+      @ForAll("blockSizes") int blockSize,
+      @ForAll @IntRange(min = 1, max = 3) int tokens,
+      @ForAll long seed) {
+    assertEqual(
+        TestMatrices.blocks(range, blockSize, rows, blocks * blockSize, seed), tokens, seed);
+    assertEqual(TestMatrices.blocks(range, 0, rows, blocks * blockSize, seed), tokens, seed);
+  }
+
+  @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
+  void ternaryRowsMayHaveAnyWidth(
+      @ForAll @IntRange(min = 1, max = 40) int rows,
+      @ForAll @IntRange(min = 1, max = 140) int cols,
+      @ForAll @IntRange(min = 1, max = 5) int tokens,
+      @ForAll long seed) {
+    assertEqual(Kind.TERNARY_V1.random(rows, cols, seed), tokens, seed);
+    assertEqual(Kind.TERNARY_V2.random(rows, cols, seed), tokens, seed);
+    assertEqual(TestMatrices.blocks(Range.TERNARY, 0, rows, cols, seed), tokens, seed);
+  }
+
+  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  void floatPathsDifferByTheRoundingOfTheSumAtMost(
+      @ForAll Kind kind,
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll("widths") int cols,
+      @ForAll @IntRange(min = 1, max = 5) int tokens,
+      @ForAll long seed) {
+    Assume.that(kind.canEncode(cols));
+    Matrix matrix = kind.random(rows, cols, seed);
+    float[] x = Products.randomInput(tokens * cols, seed);
+    float[] vector = Products.of(VECTOR, matrix, Activations.F32, x);
+    float[] scalar = Products.of(SCALAR, matrix, Activations.F32, x);
+    float[] row = new float[cols];
+    for (int r = 0; r < rows; r++) {
+      matrix.decodeRow(r, row);
+      for (int t = 0; t < tokens; t++) {
+        double sum = 0;
+        double magnitudes = 0;
+        for (int c = 0; c < cols; c++) {
+          double product = (double) row[c] * x[t * cols + c];
+          sum += product;
+          magnitudes += Math.abs(product);
+        }
+        double bound = 4 * EPS * cols * magnitudes;
+        int at = t * rows + r;
+        assertThat((double) vector[at]).as("vector, row %d", r).isCloseTo(sum, offset(bound));
+        assertThat((double) scalar[at]).as("scalar, row %d", r).isCloseTo(sum, offset(bound));
+      }
+    }
+  }
+
+  @Property(tries = 40, edgeCases = EdgeCasesMode.NONE)
+  void formatsWithoutIntegerViewOfAShapeRunOnFloats(
+      @ForAll @IntRange(min = 1, max = 40) int rows,
+      @ForAll @IntRange(min = 1, max = 140) int cols,
+      @ForAll long seed) {
+    Assume.that(cols % 32 != 0);
+    for (Kind kind : new Kind[] {Kind.F32, Kind.INT4, Kind.INT8_GROUPS}) {
+      Matrix matrix = kind.random(rows, cols, seed);
+      float[] x = Products.randomInput(cols, seed);
+      assertThat(Products.linear(VECTOR, matrix, Activations.INT8).form())
+          .isEqualTo(InputForm.FLOAT);
+      assertThat(Products.of(VECTOR, matrix, Activations.INT8, x))
+          .isEqualTo(Products.of(VECTOR, matrix, Activations.F32, x));
+    }
+  }
+
+  private static void assertEqual(Matrix matrix, int tokens, long seed) {
+    float[] x = Products.randomInput(tokens * matrix.cols(), seed);
+    assertThat(Products.of(VECTOR, matrix, Activations.INT8, x))
+        .as("%s, %d tokens", matrix, tokens)
+        .isEqualTo(Products.of(SCALAR, matrix, Activations.INT8, x));
+  }
+
+  @Provide
+  Arbitrary<Integer> widths() {
+    return Arbitraries.oneOf(
+        Arbitraries.of(1, 3, 31, 33, 172, 257),
+        Arbitraries.of(32, 64, 96, 128, 192, 320, 512),
+        Arbitraries.integers().between(1, 300));
+  }
+
+  @Provide
+  Arbitrary<Integer> blockSizes() {
+    return Arbitraries.of(32, 64, 96, 128, 160);
+  }
+}
