@@ -185,9 +185,9 @@ public final class GenerationRequest {
   }
 
   /**
-   * Allows a prompt that does not fit. Its first tokens, except BOS, are left out, so that {@link
-   * #maxTokens} more tokens fit, or half the context if that is less; {@link
-   * Generation#droppedTokens} says how many. Default: such a prompt is an error.
+   * Shortens a prompt that leaves no room for {@link #maxTokens} more tokens, or for half the
+   * context if that is less: its first tokens, except BOS, are left out. {@link
+   * Generation#droppedTokens} says how many. Default: a prompt that does not fit is an error.
    *
    * @return this request
    */
@@ -200,7 +200,8 @@ public final class GenerationRequest {
    * Runs the generation.
    *
    * @return the generated text, without the prompt
-   * @throws IllegalArgumentException if the prompt is empty or does not fit the context
+   * @throws IllegalArgumentException if the prompt is empty, has a token outside the vocabulary, or
+   *     does not fit the context
    * @throws IllegalStateException if the model is closed
    */
   public String text() {
@@ -211,7 +212,8 @@ public final class GenerationRequest {
    * Runs the generation.
    *
    * @return text, tokens, and how it ended
-   * @throws IllegalArgumentException if the prompt is empty or does not fit the context
+   * @throws IllegalArgumentException if the prompt is empty, has a token outside the vocabulary, or
+   *     does not fit the context
    * @throws IllegalStateException if the model is closed
    */
   public Generation result() {
@@ -223,7 +225,8 @@ public final class GenerationRequest {
    *
    * @param listener receives the tokens; it may end the generation
    * @return text, tokens, and how it ended
-   * @throws IllegalArgumentException if the prompt is empty or does not fit the context
+   * @throws IllegalArgumentException if the prompt is empty, has a token outside the vocabulary, or
+   *     does not fit the context
    * @throws IllegalStateException if the model is closed
    */
   public Generation result(TokenListener listener) {
@@ -239,7 +242,8 @@ public final class GenerationRequest {
    * Starts the generation as a stream, whose tokens are made one by one as they are asked for.
    *
    * @return the stream, to be closed
-   * @throws IllegalArgumentException if the prompt is empty or does not fit the context
+   * @throws IllegalArgumentException if the prompt is empty, has a token outside the vocabulary, or
+   *     does not fit the context
    * @throws IllegalStateException if the model is closed
    */
   public TokenStream stream() {

@@ -89,9 +89,9 @@ public final class Model implements AutoCloseable {
   /**
    * Prepares a generation from token ids.
    *
-   * @param prompt the tokens exactly as given; no BOS is added
+   * @param prompt the tokens exactly as given; no BOS is added. They are checked when the request
+   *     runs
    * @return the request, with the defaults that its class states
-   * @throws IllegalArgumentException if a token is outside the vocabulary
    */
   public GenerationRequest generate(int[] prompt) {
     return new GenerationRequest(this, null, prompt.clone());

@@ -115,9 +115,10 @@ public final class WorkerPool implements AutoCloseable {
         Thread.yield(); // The machine is busy: let the worker have this core.
       }
     }
-    Throwable thrown = failure;
-    if (thrown != null) {
-      throw new IllegalStateException("a compute thread failed", thrown);
+    switch (failure) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case null, default -> {} // A task throws nothing else.
     }
   }
 

@@ -1,10 +1,8 @@
 package io.tmac.kernel.vector;
 
 import static io.tmac.kernel.vector.Species.FLOAT;
-import static io.tmac.kernel.vector.Species.INT_OF_FLOAT;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -41,7 +39,8 @@ final class Exp {
     for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
       FloatVector x = FloatVector.fromArray(FLOAT, a, i).sub(shift);
       FloatVector c = x.max(LOWEST).min(HIGHEST);
-      FloatVector n = c.mul(LOG2_E).add(ROUND).sub(ROUND);
+      FloatVector z = c.mul(LOG2_E).add(ROUND); // n in the lowest bits
+      FloatVector n = z.sub(ROUND);
       FloatVector r = n.fma(FloatVector.broadcast(FLOAT, -LN2_HIGH), c);
       r = n.fma(FloatVector.broadcast(FLOAT, -LN2_LOW), r);
       FloatVector p = r.fma(FloatVector.broadcast(FLOAT, C6), FloatVector.broadcast(FLOAT, C5));
@@ -50,28 +49,25 @@ final class Exp {
       p = p.fma(r, FloatVector.broadcast(FLOAT, C2));
       p = p.fma(r, FloatVector.broadcast(FLOAT, 1));
       p = p.fma(r, FloatVector.broadcast(FLOAT, 1));
-      IntVector exponent = (IntVector) n.convertShape(VectorOperators.F2I, INT_OF_FLOAT, 0);
       FloatVector power =
-          exponent.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+          z.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       p.mul(power).blend(0, x.compare(VectorOperators.LT, LOWEST)).intoArray(a, i);
     }
     for (; i < to; i++) {
-      a[i] = exp(a[i] - shift);
+      // The same operations for one value.
+      float x = a[i] - shift;
+      float c = Math.min(Math.max(x, LOWEST), HIGHEST);
+      float z = c * LOG2_E + ROUND;
+      float n = z - ROUND;
+      float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, c));
+      float p = Math.fma(r, C6, C5);
+      p = Math.fma(p, r, C4);
+      p = Math.fma(p, r, C3);
+      p = Math.fma(p, r, C2);
+      p = Math.fma(p, r, 1);
+      p = Math.fma(p, r, 1);
+      float power = Float.intBitsToFloat((Float.floatToRawIntBits(z) + 127) << 23);
+      a[i] = x < LOWEST ? 0 : p * power;
     }
-  }
-
-  /** The same operations for one value. */
-  static float exp(float x) {
-    float c = Math.min(Math.max(x, LOWEST), HIGHEST);
-    float n = c * LOG2_E + ROUND - ROUND;
-    float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, c));
-    float p = Math.fma(r, C6, C5);
-    p = Math.fma(p, r, C4);
-    p = Math.fma(p, r, C3);
-    p = Math.fma(p, r, C2);
-    p = Math.fma(p, r, 1);
-    p = Math.fma(p, r, 1);
-    float power = Float.intBitsToFloat(((int) n + 127) << 23);
-    return x < LOWEST ? 0 : p * power;
   }
 }

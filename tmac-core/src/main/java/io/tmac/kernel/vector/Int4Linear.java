@@ -82,66 +82,64 @@ final class Int4Linear extends TiledLinear {
     QuantizedInput q = in.quantized(form());
     short[] running = scratch.shorts((q.blocks() + 1) * TILE);
     for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
-      long quads = tile + 2L * lane;
-      addProducts(tiles, quads, q.blocks(), q.codes, token * q.paddedCols(), running);
-      long scales = scalesOffset(tile) + 4L * lane;
-      addBlocks(tiles, scales, q, token * q.blocks(), running, scratch.floats, lane);
+      multiplyLanes(tiles, tile, q, token, lane, running, scratch.floats);
     }
   }
 
-  /** Writes the running sum before the first block and behind each. */
-  private static void addProducts(
-      MemorySegment tiles, long at, int blocks, int[] x, int x0, short[] running) {
+  private static void multiplyLanes(
+      MemorySegment tiles,
+      long tile,
+      QuantizedInput q,
+      int token,
+      int lane,
+      short[] running,
+      float[] out) {
+    int blocks = q.blocks();
+    int[] x = q.codes;
+    int x0 = token * q.paddedCols();
+    long quads = tile + 2L * lane;
     ShortVector sum = ShortVector.zero(ROW_SHORT);
     sum.intoArray(running, 0);
     for (int k = 0; k < blocks * QUADS; k++) {
       ShortVector v =
-          ShortVector.fromMemorySegment(ROW_SHORT, tiles, at + (long) k * QUAD_BYTES, ORDER);
+          ShortVector.fromMemorySegment(ROW_SHORT, tiles, quads + (long) k * QUAD_BYTES, ORDER);
       IntVector ints = v.reinterpretAsInts();
       int c = x0 + 4 * k;
-      ShortVector product = IntVector.broadcast(ROW_INT, x[c]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(product).add(sum);
+      ShortVector input = IntVector.broadcast(ROW_INT, x[c]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
       v = ints.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-      product = IntVector.broadcast(ROW_INT, x[c + 1]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(product).add(sum);
+      input = IntVector.broadcast(ROW_INT, x[c + 1]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
       v = ints.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-      product = IntVector.broadcast(ROW_INT, x[c + 2]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(product).add(sum);
+      input = IntVector.broadcast(ROW_INT, x[c + 2]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
       v = ints.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-      product = IntVector.broadcast(ROW_INT, x[c + 3]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(product).add(sum);
+      input = IntVector.broadcast(ROW_INT, x[c + 3]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
       sum.intoArray(running, (k / QUADS + 1) * TILE);
     }
-  }
 
-  /** Adds up the scaled blocks. */
-  private static void addBlocks(
-      MemorySegment tiles,
-      long at,
-      QuantizedInput q,
-      int s0,
-      short[] running,
-      float[] out,
-      int lane) {
-    float[] scales = q.scales;
-    int[] sums = q.sums;
-    FloatVector y0 = FloatVector.zero(ROW_FLOAT);
+    long weightScales = quads + (long) blocks * QUADS * QUAD_BYTES + 2L * lane;
+    int s0 = token * blocks;
+    FloatVector zero = FloatVector.zero(ROW_FLOAT);
+    FloatVector y0 = zero;
     FloatVector y1 = y0;
-    for (int b = 0; b < q.blocks(); b++) {
-      ShortVector sum =
+    for (int b = 0; b < blocks; b++) {
+      ShortVector block =
           ShortVector.fromArray(ROW_SHORT, running, (b + 1) * TILE)
               .sub(ShortVector.fromArray(ROW_SHORT, running, b * TILE))
-              .sub((short) (OFFSET * sums[s0 + b]));
-      long scale = at + (long) b * SCALES_BYTES;
-      FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, scale, ORDER);
-      FloatVector w1 =
-          FloatVector.fromMemorySegment(ROW_FLOAT, tiles, scale + 4L * ROW_FLOAT.length(), ORDER);
-      FloatVector f0 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
-      FloatVector f1 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 1);
-      y0 = f0.mul(w0.mul(scales[s0 + b])).add(y0);
-      y1 = f1.mul(w1.mul(scales[s0 + b])).add(y1);
+              .sub((short) (OFFSET * q.sums[s0 + b]));
+      float scale = q.scales[s0 + b];
+      long at = weightScales + (long) b * SCALES_BYTES;
+      FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
+      at += 4L * ROW_FLOAT.length();
+      FloatVector w1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
+      FloatVector f0 = (FloatVector) block.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
+      FloatVector f1 = (FloatVector) block.convertShape(VectorOperators.S2F, ROW_FLOAT, 1);
+      y0 = f0.mul(w0.mul(scale)).add(y0);
+      y1 = f1.mul(w1.mul(scale)).add(y1);
     }
-    y0.intoArray(out, lane);
-    y1.intoArray(out, lane + ROW_FLOAT.length());
+    zero.add(y0).intoArray(out, lane);
+    zero.add(y1).intoArray(out, lane + ROW_FLOAT.length());
   }
 }

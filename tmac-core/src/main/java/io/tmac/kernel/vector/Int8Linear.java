@@ -76,13 +76,15 @@ final class Int8Linear extends TiledLinear {
     int x0 = token * q.paddedCols();
     int s0 = token * blocks;
     float[] scales = q.scales;
-    FloatVector y0 = FloatVector.zero(ROW_FLOAT);
+    FloatVector zero = FloatVector.zero(ROW_FLOAT);
+    FloatVector y0 = zero;
     FloatVector y1 = y0;
     for (int b = 0; b < blocks; b++) {
       long block = tile + (long) b * BLOCK_BYTES;
       long codes = block + SCALES + lane;
       int xb = x0 + b * BLOCK;
-      IntVector sum0 = IntVector.zero(ROW_INT);
+      IntVector none = IntVector.zero(ROW_INT);
+      IntVector sum0 = none;
       IntVector sum1 = sum0;
       for (int k = 0; k < BLOCK; k += 2) {
         ByteVector c0 =
@@ -103,12 +105,12 @@ final class Int8Linear extends TiledLinear {
       FloatVector w1 =
           FloatVector.fromMemorySegment(
               ROW_FLOAT, tiles, s + (long) ROW_FLOAT.length() * Float.BYTES, ORDER);
-      FloatVector f0 = (FloatVector) sum0.convertShape(VectorOperators.I2F, ROW_FLOAT, 0);
-      FloatVector f1 = (FloatVector) sum1.convertShape(VectorOperators.I2F, ROW_FLOAT, 0);
+      FloatVector f0 = (FloatVector) none.add(sum0).convertShape(VectorOperators.I2F, ROW_FLOAT, 0);
+      FloatVector f1 = (FloatVector) none.add(sum1).convertShape(VectorOperators.I2F, ROW_FLOAT, 0);
       y0 = f0.mul(w0.mul(scale)).add(y0);
       y1 = f1.mul(w1.mul(scale)).add(y1);
     }
-    y0.intoArray(out, lane);
-    y1.intoArray(out, lane + ROW_FLOAT.length());
+    zero.add(y0).intoArray(out, lane);
+    zero.add(y1).intoArray(out, lane + ROW_FLOAT.length());
   }
 }

@@ -112,13 +112,15 @@ final class LookupLinear extends TiledLinear {
       int groups,
       short[] halves,
       int[] sums) {
-    ShortVector low0 = ShortVector.zero(SHORTS);
+    ShortVector zero = ShortVector.zero(SHORTS);
+    ShortVector low0 = zero;
     ShortVector low1 = low0;
     ShortVector high0 = low0;
     ShortVector high1 = low0;
     for (int g = 0; g < groups; g++) {
-      ByteVector low = ByteVector.zero(BYTES);
-      ByteVector high = low;
+      ByteVector none = ByteVector.zero(BYTES);
+      ByteVector low = none;
+      ByteVector high = none;
       for (int k = 0; k < GROUP; k++) {
         int s = step + g * GROUP + k;
         int at = table + s * 2 * Input.TABLE_BYTES;
@@ -131,8 +133,8 @@ final class LookupLinear extends TiledLinear {
         high = highs.add(second.selectFrom(ByteVector.fromArray(BYTES, tables, at + 48))).add(high);
       }
       // A short holds the bytes of two rows. Adding it whole and the upper byte alone is enough.
-      ShortVector lowShorts = low.reinterpretAsShorts();
-      ShortVector highShorts = high.reinterpretAsShorts();
+      ShortVector lowShorts = none.add(low).reinterpretAsShorts();
+      ShortVector highShorts = none.add(high).reinterpretAsShorts();
       low0 = lowShorts.add(low0);
       low1 =
           lowShorts
@@ -150,10 +152,10 @@ final class LookupLinear extends TiledLinear {
               .and(BYTE)
               .add(high1);
     }
-    low0.intoArray(halves, 0);
-    low1.intoArray(halves, 8);
-    high0.intoArray(halves, 16);
-    high1.intoArray(halves, 24);
+    zero.add(low0).intoArray(halves, 0);
+    zero.add(low1).intoArray(halves, 8);
+    zero.add(high0).intoArray(halves, 16);
+    zero.add(high1).intoArray(halves, 24);
     int offset = groups * GROUP * 2 * PAIR_OFFSET;
     for (int i = 0; i < TILE / 2; i++) {
       int odd = halves[8 + i];

@@ -3,6 +3,8 @@ package io.tmac.kernel.vector;
 import static io.tmac.kernel.vector.Species.ROW_BYTE;
 import static io.tmac.kernel.vector.Species.ROW_INT;
 import static io.tmac.kernel.vector.Species.ROW_SHORT;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.S2B;
 
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
@@ -10,7 +12,6 @@ import io.tmac.kernel.QuantizedInput;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Builds the tables of {@link Input#tables}: all sums of a pair of columns with ternary weights.
@@ -30,28 +31,35 @@ final class LookupTables {
 
   static void build(Input in, int token) {
     QuantizedInput q = in.quantized(InputForm.LOOKUP);
-    int pairs = q.paddedCols() / 2;
+    int[] codes = q.codes;
+    byte[] tables = in.tables;
+    int steps = q.paddedCols() / 4;
+    int firstCode = token * q.paddedCols();
+    int firstTable = firstCode / 2 * Input.TABLE_BYTES;
     for (int lane = 0; lane < ENTRIES; lane += ROW_SHORT.length()) {
-      build(in.tables, token * pairs * Input.TABLE_BYTES, q.codes, token * pairs * 2, pairs, lane);
-    }
-  }
+      ShortVector weight0 = ShortVector.fromArray(ROW_SHORT, FIRST, lane);
+      ShortVector weight1 = ShortVector.fromArray(ROW_SHORT, SECOND, lane);
+      for (int s = 0; s < steps; s++) {
+        int c = firstCode + 4 * s;
+        int table = firstTable + 2 * s * Input.TABLE_BYTES + lane;
+        ShortVector x0 = IntVector.broadcast(ROW_INT, codes[c]).reinterpretAsShorts();
+        ShortVector x1 = IntVector.broadcast(ROW_INT, codes[c + 1]).reinterpretAsShorts();
+        ShortVector v = weight0.mul(x0).add(weight1.mul(x1)).add(OFFSET);
+        ByteVector low = (ByteVector) v.and(LOW).convertShape(S2B, ROW_BYTE, 0);
+        low.intoArray(tables, table);
+        v = v.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsShorts().and(HIGH);
+        ByteVector high = (ByteVector) v.convertShape(S2B, ROW_BYTE, 0);
+        high.intoArray(tables, table + ENTRIES);
 
-  private static void build(byte[] tables, int table, int[] codes, int first, int pairs, int lane) {
-    ShortVector weight0 = ShortVector.fromArray(ROW_SHORT, FIRST, lane);
-    ShortVector weight1 = ShortVector.fromArray(ROW_SHORT, SECOND, lane);
-    for (int p = 0; p < pairs; p++) {
-      int c = first + 2 * p;
-      ShortVector x0 = IntVector.broadcast(ROW_INT, codes[c]).reinterpretAsShorts();
-      ShortVector x1 = IntVector.broadcast(ROW_INT, codes[c + 1]).reinterpretAsShorts();
-      ShortVector v = weight0.mul(x0).add(weight1.mul(x1));
-      v = v.add(OFFSET);
-      ShortVector high =
-          v.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-      int at = table + p * Input.TABLE_BYTES + lane;
-      ((ByteVector) v.and(LOW).convertShape(VectorOperators.S2B, ROW_BYTE, 0))
-          .intoArray(tables, at);
-      ((ByteVector) high.and(HIGH).convertShape(VectorOperators.S2B, ROW_BYTE, 0))
-          .intoArray(tables, at + ENTRIES);
+        x0 = IntVector.broadcast(ROW_INT, codes[c + 2]).reinterpretAsShorts();
+        x1 = IntVector.broadcast(ROW_INT, codes[c + 3]).reinterpretAsShorts();
+        v = weight0.mul(x0).add(weight1.mul(x1)).add(OFFSET);
+        low = (ByteVector) v.and(LOW).convertShape(S2B, ROW_BYTE, 0);
+        low.intoArray(tables, table + 2 * ENTRIES);
+        v = v.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsShorts().and(HIGH);
+        high = (ByteVector) v.convertShape(S2B, ROW_BYTE, 0);
+        high.intoArray(tables, table + 3 * ENTRIES);
+      }
     }
   }
 }

@@ -13,51 +13,45 @@ final class Quantizer {
   private Quantizer() {}
 
   static void quantize(Input in, QuantizedInput q, int token) {
-    int x = token * q.cols();
-    int codes = token * q.paddedCols();
-    int blocks = token * q.blocks();
-    for (int b = 0; b < q.blocks(); b++) {
-      int from = b * q.blockSize();
-      int to = Math.min(from + q.blockSize(), q.cols());
-      float max = maxMagnitude(in.x, x + from, x + to);
-      round(in.x, x + from, x + to, QuantizedInput.inverse(max), q.codes, codes + from);
-      int sum = 0;
-      for (int c = codes + from; c < codes + to; c++) {
-        sum += QuantizedInput.code(q.codes[c]);
-      }
-      q.scales[blocks + b] = max / QuantizedInput.MAX_CODE;
-      q.sums[blocks + b] = sum;
-    }
-  }
-
-  private static float maxMagnitude(float[] x, int from, int to) {
-    FloatVector lanes = FloatVector.zero(FLOAT);
-    int i = from;
-    for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
-      lanes = FloatVector.fromArray(FLOAT, x, i).abs().max(lanes);
-    }
-    float max = FloatVector.zero(FLOAT).max(lanes).reduceLanes(VectorOperators.MAX);
-    for (; i < to; i++) {
-      max = Math.max(max, Math.abs(x[i]));
-    }
-    return max;
-  }
-
-  private static void round(float[] x, int from, int to, float factor, int[] codes, int codesFrom) {
-    FloatVector scale = FloatVector.broadcast(FLOAT, factor);
+    float[] x = in.x;
+    int[] codes = q.codes;
+    int lanes = FLOAT.length();
     FloatVector rounding = FloatVector.broadcast(FLOAT, Exp.ROUND);
-    int i = from;
-    for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
-      // Adding a large number rounds half to even and leaves the integer in the lowest bits.
-      FloatVector rounded = FloatVector.fromArray(FLOAT, x, i).mul(scale).add(rounding);
-      IntVector code = rounded.reinterpretAsInts();
-      code.and(0xffff)
-          .or(code.lanewise(VectorOperators.LSHL, 16))
-          .intoArray(codes, codesFrom + i - from);
-    }
-    for (; i < to; i++) {
-      int code = Float.floatToRawIntBits(x[i] * factor + Exp.ROUND);
-      codes[codesFrom + i - from] = QuantizedInput.twice(code);
+    for (int b = 0; b < q.blocks(); b++) {
+      int columns = Math.min(q.blockSize(), q.cols() - b * q.blockSize());
+      int from = token * q.cols() + b * q.blockSize();
+      int to = from + columns;
+      FloatVector largest = FloatVector.zero(FLOAT);
+      int i = from;
+      for (; i <= to - lanes; i += lanes) {
+        largest = FloatVector.fromArray(FLOAT, x, i).abs().max(largest);
+      }
+      float max = FloatVector.zero(FLOAT).max(largest).reduceLanes(VectorOperators.MAX);
+      for (; i < to; i++) {
+        max = Math.max(max, Math.abs(x[i]));
+      }
+
+      float inverse = QuantizedInput.inverse(max);
+      FloatVector factor = FloatVector.broadcast(FLOAT, inverse);
+      int first = token * q.paddedCols() + b * q.blockSize();
+      int c = 0;
+      for (; c <= columns - lanes; c += lanes) {
+        // Adding a large number rounds half to even and leaves the integer in the lowest bits.
+        FloatVector rounded = FloatVector.fromArray(FLOAT, x, from + c).mul(factor).add(rounding);
+        IntVector code = rounded.reinterpretAsInts();
+        code.and(0xffff).or(code.lanewise(VectorOperators.LSHL, 16)).intoArray(codes, first + c);
+      }
+      for (; c < columns; c++) {
+        float rounded = x[from + c] * inverse + Exp.ROUND;
+        codes[first + c] = QuantizedInput.twice(Float.floatToRawIntBits(rounded));
+      }
+
+      int sum = 0;
+      for (int k = first; k < first + columns; k++) {
+        sum += QuantizedInput.code(codes[k]);
+      }
+      q.scales[token * q.blocks() + b] = max / QuantizedInput.MAX_CODE;
+      q.sums[token * q.blocks() + b] = sum;
     }
   }
 }

@@ -19,10 +19,6 @@ final class Species {
   /** Floats at full width. */
   static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_MAX.withShape(shape(BITS));
 
-  /** Ints with as many lanes as {@link #FLOAT}. */
-  static final VectorSpecies<Integer> INT_OF_FLOAT =
-      IntVector.SPECIES_MAX.withShape(FLOAT.vectorShape());
-
   /** Shorts whose lanes are rows of a tile: 16 lanes, or 8 on narrow platforms. */
   static final VectorSpecies<Short> ROW_SHORT =
       ShortVector.SPECIES_MAX.withShape(shape(Math.min(BITS, 256)));

@@ -18,7 +18,7 @@ class ExpTest {
     for (int i = 0; i <= count; i++) {
       float x = -87 + 175f * i / count;
       double exact = Math.exp(x);
-      assertThat(Math.abs(Exp.exp(x) - exact) / Math.ulp((float) exact))
+      assertThat(Math.abs(exp(x) - exact) / Math.ulp((float) exact))
           .as("exp(%s)", x)
           .isLessThanOrEqualTo(MAX_ULPS);
     }
@@ -26,26 +26,26 @@ class ExpTest {
 
   @Test
   void isOneAtZero() {
-    assertThat(Exp.exp(0)).isEqualTo(1);
-    assertThat(Exp.exp(-0.0f)).isEqualTo(1);
+    assertThat(exp(0)).isEqualTo(1);
+    assertThat(exp(-0.0f)).isEqualTo(1);
   }
 
   @Test
   void isZeroFarBelowAndFiniteFarAbove() {
     for (float x : new float[] {-87.001f, -100, -1e30f, Float.NEGATIVE_INFINITY}) {
-      assertThat(Exp.exp(x)).isZero();
+      assertThat(exp(x)).isZero();
     }
     for (float x : new float[] {88, 89, 1e30f, Float.POSITIVE_INFINITY}) {
-      assertThat(Exp.exp(x)).isEqualTo(Exp.exp(88)).isFinite();
+      assertThat(exp(x)).isEqualTo(exp(88)).isFinite();
     }
-    assertThat(Exp.exp(Float.NaN)).isNaN();
+    assertThat(exp(Float.NaN)).isNaN();
   }
 
   @Test
   void neverGrowsWhenItsArgumentFalls() {
     float last = 0;
     for (int i = 0; i <= 50_000; i++) {
-      float y = Exp.exp(-20 + i * 4e-4f);
+      float y = exp(-20 + i * 4e-4f);
       assertThat(y).isGreaterThanOrEqualTo(last * (1 - 1e-6f));
       last = y;
     }
@@ -63,11 +63,18 @@ class ExpTest {
       float shift = random.nextFloat() * 3;
       float[] expected = x.clone();
       for (int i = 1; i <= n; i++) {
-        expected[i] = Exp.exp(x[i] - shift);
+        expected[i] = exp(x[i] - shift);
       }
       Exp.shiftedExp(x, 1, n + 1, shift);
       assertThat(x).as("%d values: %s", n, Arrays.toString(x)).isEqualTo(expected);
     }
+  }
+
+  /** One value: too few for a vector, so that it takes the scalar way. */
+  private static float exp(float x) {
+    float[] value = {x};
+    Exp.shiftedExp(value, 0, 1, 0);
+    return value[0];
   }
 
   private final Random values = new Random(2);
