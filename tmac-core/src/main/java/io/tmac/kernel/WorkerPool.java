@@ -13,7 +13,10 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Safe for use by many threads: while one caller has the workers, another one does its work
  * alone, which on a busy machine is the same share of it.
  */
-@SuppressWarnings("ThreadPriorityCheck") // Yields only where the machine has more work than cores.
+@SuppressWarnings({
+  "ThreadPriorityCheck", // Yields only where the machine has more work than cores.
+  "NonAtomicVolatileUpdate" // Only the caller that has taken the pool changes the round.
+})
 public final class WorkerPool implements AutoCloseable {
 
   /** Work on a range of units. The result must not depend on how the range is split. */
@@ -101,7 +104,7 @@ public final class WorkerPool implements AutoCloseable {
     failure = null;
     next.set(0);
     running.set(workers.length);
-    round = round + 1; // Only one caller at a time gets here.
+    round++;
     for (int i = 0; i < workers.length; i++) {
       if (parked.get(i + 1) != 0) {
         LockSupport.unpark(workers[i]);

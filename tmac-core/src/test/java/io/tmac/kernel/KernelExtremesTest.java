@@ -80,7 +80,7 @@ class KernelExtremesTest {
       for (int from = 0; from < row.length; from += 32) {
         long block = 0;
         for (int c = from; c < from + 32; c++) {
-          block += (long) row[c] * (long) x[c];
+          block += ((long) row[c]) * ((long) x[c]);
         }
         sum += block;
       }
@@ -116,8 +116,7 @@ class KernelExtremesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      floats = {Float.MIN_VALUE, 1e-45f, 1e-40f, 1e-38f, 1e-31f, 1e-30f, 1e-20f, 1e20f, 1e36f})
+  @ValueSource(floats = {Float.MIN_VALUE, 1e-40f, 1e-38f, 1e-31f, 1e-30f, 1e-20f, 1e20f, 1e36f})
   void tinyAndHugeInputsGiveTheSameBits(float size) {
     for (Kind kind : Kind.values()) {
       Matrix matrix = kind.random(20, 128, 2);

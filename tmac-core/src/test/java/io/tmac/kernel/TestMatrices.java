@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 final class TestMatrices {
 
   /** A format together with its writer. */
+  @SuppressWarnings("ImmutableEnumChecker") // Formats are records without state.
   enum Kind {
     F32(new F32(), Encoding::float32),
     INT4(new Int4(), Encoding::q4v1),

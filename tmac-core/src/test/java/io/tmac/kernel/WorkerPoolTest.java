@@ -145,7 +145,7 @@ class WorkerPoolTest {
                         throw failure;
                       }
                     }))
-            .satisfies(e -> assertThat(e == failure || e.getCause() == failure).isTrue());
+            .isSameAs(failure);
         AtomicIntegerArray done = new AtomicIntegerArray(1);
         pool.run(16, (from, to, worker) -> done.addAndGet(0, to - from));
         assertThat(done.get(0)).isEqualTo(16);

@@ -38,7 +38,7 @@ record ReferenceSampler(SamplingOptions options, List<Integer> prompt, List<Inte
     for (Candidate candidate : weighted) {
       boolean beyondNucleus = options.topP() < 1 && running > options.topP() * total;
       boolean belowMinP = candidate.probability() < options.minP(); // the best one has weight 1
-      if (beyondNucleus && !kept.isEmpty() || belowMinP || candidate.probability() == 0) {
+      if ((beyondNucleus && !kept.isEmpty()) || belowMinP || candidate.probability() == 0) {
         break;
       }
       kept.add(candidate);

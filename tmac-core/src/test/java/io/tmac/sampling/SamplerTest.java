@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -324,7 +325,7 @@ class SamplerTest {
   }
 
   /** The tokens that can be drawn, ascending. */
-  private static TreeSet<Integer> candidates(SamplingOptions options, float... logits) {
+  private static SortedSet<Integer> candidates(SamplingOptions options, float... logits) {
     Sampler sampler = new Sampler(options, 0, logits.length);
     TreeSet<Integer> drawn = new TreeSet<>();
     for (int i = 0; i < 1000; i++) {

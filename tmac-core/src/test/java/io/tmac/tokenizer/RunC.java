@@ -62,7 +62,7 @@ final class RunC {
         return tokens.stream().mapToInt(Integer::intValue).toArray();
       }
       tokens.set(bestIndex, bestId);
-      tokens.remove(bestIndex + 1);
+      tokens.subList(bestIndex + 1, bestIndex + 2).clear();
     }
   }
 
