@@ -14,10 +14,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A token in the middle of a text makes next to no garbage, on any thread. */
+@Tag("allocation")
 class DecodingAllocationTest {
   private static final LlamaShape SHAPE = new LlamaShape(64, 96, 2, 4, 2, 57, 512, true);
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -11,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Compiled vector kernels keep their vectors in registers. One that the compiler cannot see through
  * makes an object of each vector, and runs many times slower.
  */
+@Tag("allocation")
 class KernelAllocationTest {
   private static final VectorKernels KERNELS = new VectorKernels();
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -13,7 +13,12 @@ import jdk.incubator.vector.VectorSpecies;
  * is not a constant to the compiler, and such a kernel runs 10 to 100 times slower.
  */
 final class Species {
-  /** Vector width in bits: the platform's, or {@code -Dtmac.vectorBits=128|256|512} in tests. */
+  /**
+   * Vector width in bits: the platform's, but at most 256, or {@code -Dtmac.vectorBits=128|256|512}
+   * in tests. Tiles have lanes for 256 bits. With wider vectors elsewhere two classes of float
+   * vectors would share the type profiles of the Vector API's methods, and then some compilations
+   * keep vectors as objects. The float kernels are bound by memory and gain nothing from 512 bits.
+   */
   static final int BITS = bits();
 
   /** Floats at full width. */
@@ -41,7 +46,8 @@ final class Species {
   private Species() {}
 
   private static int bits() {
-    int bits = Integer.getInteger("tmac.vectorBits", FloatVector.SPECIES_PREFERRED.vectorBitSize());
+    int preferred = Math.min(FloatVector.SPECIES_PREFERRED.vectorBitSize(), 256);
+    int bits = Integer.getInteger("tmac.vectorBits", preferred);
     if (bits != 128 && bits != 256 && bits != 512) {
       throw new IllegalArgumentException("tmac.vectorBits must be 128, 256 or 512: " + bits);
     }
