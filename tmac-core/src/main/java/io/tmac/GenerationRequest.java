@@ -155,7 +155,8 @@ public final class GenerationRequest {
   }
 
   /**
-   * Ends the text before the first of these strings. Default none.
+   * Ends the text before one of these strings, as soon as one is complete; of several that become
+   * complete with the same token, before the one that begins first. Default none.
    *
    * @param stops strings that are not empty
    * @return this request

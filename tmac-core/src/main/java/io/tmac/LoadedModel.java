@@ -14,8 +14,11 @@ record LoadedModel(
     WorkerPool pool,
     Arena arena) {
 
+  /** Frees everything. Idempotent, but not to be called by two threads at once. */
   void close() {
-    pool.close();
-    arena.close();
+    if (arena.scope().isAlive()) {
+      pool.close();
+      arena.close();
+    }
   }
 }

@@ -21,7 +21,8 @@ public final class Model implements AutoCloseable {
   /** Read-locked by every pass of the transformer, so that closing waits for it. */
   private final StampedLock lifetime = new StampedLock();
 
-  private boolean closed;
+  /** Set before the lock is taken for closing: readers would overtake the writer without end. */
+  private volatile boolean closed;
 
   private Model(LoadedModel loaded) {
     this.loaded = loaded;
@@ -136,12 +137,10 @@ public final class Model implements AutoCloseable {
    */
   @Override
   public void close() {
+    closed = true;
     long stamp = lifetime.writeLock();
     try {
-      if (!closed) {
-        closed = true;
-        loaded.close();
-      }
+      loaded.close();
     } finally {
       lifetime.unlockWrite(stamp);
     }
@@ -152,8 +151,8 @@ public final class Model implements AutoCloseable {
         .orElseThrow(() ->
             new TmacException(
                 info().source()
-                    + " has no tokenizer: put its tokenizer.bin beside it, or name one with"
-                    + " ModelOptions.withTokenizer, or generate from token ids"));
+                    + " has no tokenizer: put its tokenizer.bin beside the model file, or name one"
+                    + " with ModelOptions.withTokenizer, or generate from token ids"));
   }
 
   Transformer transformer() {
@@ -171,6 +170,9 @@ public final class Model implements AutoCloseable {
 
   /** Keeps the model open until {@link #exit}; 0 if it is closed already. */
   long tryEnter() {
+    if (closed) {
+      return 0;
+    }
     long stamp = lifetime.readLock();
     if (closed) {
       lifetime.unlockRead(stamp);

@@ -21,6 +21,9 @@ public final class ModelOptions {
    */
   public static final ModelOptions DEFAULT = new ModelOptions(0, 0, null, true, null, null);
 
+  /** The most threads that a model takes: 256. */
+  public static final int MAX_THREADS = 256;
+
   private static final String ACTIVATIONS_PROPERTY = "tmac.activations";
 
   private final int threads;
@@ -49,13 +52,13 @@ public final class ModelOptions {
    * Sets the number of compute threads, the caller included. Default: the physical cores that the
    * container leaves to this JVM.
    *
-   * @param threads at least 1
+   * @param threads from 1 to {@link #MAX_THREADS}
    * @return the changed copy
-   * @throws IllegalArgumentException if it is below 1
+   * @throws IllegalArgumentException if it is outside that range
    */
   public ModelOptions withThreads(int threads) {
-    if (threads < 1) {
-      throw new IllegalArgumentException("threads must be at least 1: " + threads);
+    if (threads < 1 || threads > MAX_THREADS) {
+      throw new IllegalArgumentException("threads must be 1 to " + MAX_THREADS + ": " + threads);
     }
     return new ModelOptions(
         threads, contextLength, activations, findTokenizer, tokenizerPath, tokenizer);

@@ -32,7 +32,7 @@ public final class Session implements AutoCloseable {
 
   private final Model model;
   private final AtomicBoolean inUse = new AtomicBoolean();
-  private Sequence sequence;
+  private volatile Sequence sequence;
 
   Session(Model model, Sequence sequence) {
     this.model = model;
@@ -210,10 +210,10 @@ public final class Session implements AutoCloseable {
 
   /**
    * Computes the last token of a generation, so that the session holds all of them. Does nothing if
-   * the context is full or the model has been closed.
+   * the context is full, or session or model have been closed.
    */
   void complete(int[] lastToken) {
-    if (room() == 0) {
+    if (sequence == null || room() == 0) {
       return;
     }
     long stamp = model.tryEnter();
@@ -232,6 +232,11 @@ public final class Session implements AutoCloseable {
     long stamp = model.enter();
     try {
       return model.transformer().forward(current, tokens, from, count, wanted);
+    } catch (InternalError e) {
+      // What the JVM throws when a mapped page is gone.
+      throw new TmacException(
+          model.info().source() + " was changed or cut short while it was in use: load it again",
+          e);
     } finally {
       model.exit(stamp);
     }

@@ -43,6 +43,44 @@ class ModelLifecycleTest {
   }
 
   @Test
+  @Timeout(20)
+  void closingIsNotOvertakenByGenerationsWithoutEnd() throws InterruptedException {
+    Model model = TestModels.letters();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      threads.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  while (true) {
+                    model.generate("once").maxTokens(100).text();
+                  }
+                } catch (IllegalStateException e) {
+                  // The model is closed.
+                }
+              }));
+    }
+    Thread.sleep(300);
+    model.close();
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+
+  @Test
+  void aSessionThatIsClosedEndsItsStreamInPeace() {
+    try (Model model = TestModels.letters()) {
+      Session session = model.newSession();
+      TokenStream stream = session.generate("once").seed(1).stream();
+      stream.next();
+      session.close();
+      Generation generation = stream.result();
+      assertThat(generation.finishReason()).isEqualTo(FinishReason.CANCELLED);
+      assertThat(generation.generatedTokens()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void closingWaitsForRunningWorkAndFailsWhatComesAfter() throws InterruptedException {
     for (int round = 0; round < 5; round++) {
       Model model = TestModels.letters();

@@ -2,6 +2,7 @@ package io.tmac.checkpoint;
 
 import io.tmac.ModelConfig;
 import io.tmac.ModelFormatException;
+import io.tmac.TmacException;
 import io.tmac.format.F32;
 import io.tmac.format.Matrix;
 import io.tmac.format.WeightFormat;
@@ -46,7 +47,12 @@ final class LlamaTensors {
   /** Size of a tensor, or a fault if it is beyond all files. */
   long byteSize(WeightFormat format, String name, long rows, int cols) {
     try {
-      return format.byteSize(rows, cols);
+      long bytes = format.byteSize(rows, cols);
+      if (bytes < 0) {
+        throw new TmacException(
+            "format " + format.id() + " says that " + name + " has " + bytes + " bytes");
+      }
+      return bytes;
     } catch (ArithmeticException e) {
       throw new ModelFormatException(
           in.source(),

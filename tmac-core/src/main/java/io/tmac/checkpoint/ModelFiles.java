@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ public final class ModelFiles {
       if (!Files.exists(path)) {
         throw new NoSuchFileException(path.toString(), null, "there is no such model file");
       }
+      requireRegular(path);
       return path;
     }
     List<Path> models = new ArrayList<>();
@@ -52,6 +54,13 @@ public final class ModelFiles {
           models.isEmpty() ? "none" : models.size() + ": " + models + "; name one of them");
     }
     return models.getFirst();
+  }
+
+  /** Anything else cannot be mapped; a pipe would even block. */
+  private static void requireRegular(Path path) throws IOException {
+    if (!Files.isRegularFile(path)) {
+      throw new FileSystemException(path.toString(), null, "is not a regular file");
+    }
   }
 
   private static boolean isModel(Path file) throws IOException {

@@ -8,8 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
@@ -50,14 +52,23 @@ record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) 
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   static TokenizerBin read(Path path) throws IOException {
+    requireRegular(path);
     try (InputStream in = Files.newInputStream(path)) {
       return read(in, path.toString());
     }
   }
 
   static TokenizerBin read(Path path, int vocabSize) throws IOException {
+    requireRegular(path);
     try (InputStream in = Files.newInputStream(path)) {
       return read(in, path.toString(), vocabSize);
+    }
+  }
+
+  /** A pipe would block. */
+  private static void requireRegular(Path path) throws IOException {
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new FileSystemException(path.toString(), null, "is not a regular file");
     }
   }
 
@@ -148,6 +159,10 @@ record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) 
       lengths[id] = file.get(INT, offset + 4);
       offsets[id] = offset + TOKEN_HEADER_BYTES;
       offset += TOKEN_HEADER_BYTES + lengths[id];
+    }
+    if (Arrays.stream(lengths).allMatch(length -> length == 0)) {
+      throw new ModelFormatException(
+          name, FILE_HEADER_BYTES, "tokens with text", extent.tokens + " tokens without any");
     }
     return new TokenizerBin(bytes, offsets, lengths, scores);
   }

@@ -21,7 +21,8 @@ class ActiveKernelsTest {
   @Test
   void theWidthIsTheOneThatThePropertyNames() {
     int wanted =
-        Integer.getInteger("tmac.vectorBits", FloatVector.SPECIES_PREFERRED.vectorBitSize());
+        Integer.getInteger(
+            "tmac.vectorBits", Math.min(FloatVector.SPECIES_PREFERRED.vectorBitSize(), 256));
     assertThat(new VectorKernels().vectorBits()).isEqualTo(wanted);
     assertThat(Kernels.provider().vectorBits())
         .isEqualTo(Kernels.provider().name().equals("vector") ? wanted : 0);

@@ -116,6 +116,14 @@ final class GenerateCommand implements Callable<Integer> {
       throw new TmacException(
           "the prompt has " + ids.length + " tokens, the context only " + contextLength);
     }
+    if (count < 0 && positions == null) {
+      throw new TmacException(
+          "the prompt has "
+              + ids.length
+              + " tokens, more than the "
+              + DEFAULT_POSITIONS
+              + " positions of the default: set -n or --max-new");
+    }
     if (count < 0) {
       note("the prompt has " + ids.length + " tokens, more than -n allows; it is cut");
       ids = Arrays.copyOf(ids, ids.length + count);

@@ -66,7 +66,8 @@ public final class Gateway implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
-      boolean get = exchange.getRequestMethod().equals("GET");
+      String method = exchange.getRequestMethod();
+      boolean get = method.equals("GET") || method.equals("HEAD");
       Map<String, Object> body =
           switch (exchange.getRequestURI().getRawPath()) {
             case "/live" -> Map.of("alive", true);
@@ -75,14 +76,21 @@ public final class Gateway implements AutoCloseable {
             default -> null;
           };
       if (body == null) {
-        reply(exchange, 404, Map.of("error", "Not found", "code", 404));
+        reply(exchange, 404, error("Not found", 404));
       } else if (!get) {
-        exchange.getResponseHeaders().set("Allow", "GET");
-        reply(exchange, 405, Map.of("error", "Method not allowed", "code", 405));
+        exchange.getResponseHeaders().set("Allow", "GET, HEAD");
+        reply(exchange, 405, error("Method not allowed", 405));
       } else {
         reply(exchange, 200, body);
       }
     }
+  }
+
+  private static Map<String, Object> error(String text, int status) {
+    Map<String, Object> error = new LinkedHashMap<>();
+    error.put("error", text);
+    error.put("code", status);
+    return error;
   }
 
   private Map<String, Object> health() {
@@ -100,6 +108,10 @@ public final class Gateway implements AutoCloseable {
       throws IOException {
     byte[] bytes = JSON.writeValueAsBytes(body);
     exchange.getResponseHeaders().set("Content-Type", "application/json");
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.sendResponseHeaders(status, -1);
+      return;
+    }
     exchange.sendResponseHeaders(status, bytes.length);
     exchange.getResponseBody().write(bytes);
   }

@@ -68,8 +68,15 @@ class GatewayTest {
     assertThat(send("GET", "/health/").statusCode()).isEqualTo(404);
     HttpResponse<String> post = send("POST", "/health");
     assertThat(post.statusCode()).isEqualTo(405);
-    assertThat(post.headers().firstValue("Allow")).hasValue("GET");
+    assertThat(post.headers().firstValue("Allow")).hasValue("GET, HEAD");
     assertThat(json(post).get("code").asInt()).isEqualTo(405);
+  }
+
+  @Test
+  void answersHeadWithoutABody() throws Exception {
+    HttpResponse<String> head = send("HEAD", "/live");
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.body()).isEmpty();
   }
 
   private HttpResponse<String> send(String method, String path) throws Exception {

@@ -32,11 +32,11 @@ public class ModelSource {
       paramLabel = "N",
       description = "Compute threads, at least 1. Default: the physical cores.")
   void setThreads(int threads) {
-    if (threads < 1) {
-      throw new ParameterException(
-          command.commandLine(), "--threads must be at least 1: " + threads);
+    try {
+      options = options.withThreads(threads);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command.commandLine(), "--" + e.getMessage(), e);
     }
-    options = options.withThreads(threads);
   }
 
   /**
