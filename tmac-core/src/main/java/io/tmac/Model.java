@@ -59,6 +59,19 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Loads a model from a stream with default options; without a tokenizer, it runs on token ids.
+   *
+   * @param in the bytes of a model file; read to the end, not closed
+   * @return the model
+   * @throws ModelFormatException if the bytes are not a model
+   * @throws UnsupportedModelException if it is a model of a kind that this library does not run
+   * @throws IOException if the stream cannot be read
+   */
+  public static Model load(InputStream in) throws IOException {
+    return load(in, "model stream", ModelOptions.DEFAULT);
+  }
+
+  /**
    * Loads a model from a stream, for example a resource in a jar. Its bytes are held outside the
    * heap. There is no file beside it, so that a tokenizer must come with the options.
    *

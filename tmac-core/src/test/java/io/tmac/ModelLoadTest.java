@@ -96,6 +96,17 @@ class ModelLoadTest {
   }
 
   @Test
+  void aStreamNeedsNoMore() throws IOException {
+    Path file = TinyModels.of(Container.TM2, SHAPE, 1).write(folder.resolve("model.tm2"));
+    try (InputStream in = Files.newInputStream(file);
+        Model model = Model.load(in)) {
+      assertThat(model.tokenizer()).isEmpty();
+      assertThat(model.generate(new int[] {1}).maxTokens(2).result().generatedTokens())
+          .isEqualTo(2);
+    }
+  }
+
+  @Test
   void aFolderMayStandForItsOnlyModel() throws IOException {
     TinyModel tiny = TinyModels.of(Container.TM2, SHAPE, 1);
     tiny.write(folder.resolve("model.tm2"));
