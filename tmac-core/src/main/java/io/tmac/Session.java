@@ -213,23 +213,25 @@ public final class Session implements AutoCloseable {
    * the context is full, or session or model have been closed.
    */
   void complete(int[] lastToken) {
-    if (sequence == null || room() == 0) {
+    Sequence current = sequence;
+    if (current == null || room() == 0) {
       return;
     }
     long stamp = model.tryEnter();
     if (stamp == 0) {
       return;
     }
-    try {
-      model.transformer().forward(open(), lastToken, 0, 1, Transformer.Logits.NONE);
-    } finally {
-      model.exit(stamp);
-    }
+    pass(stamp, current, lastToken, 0, 1, Transformer.Logits.NONE);
   }
 
   float[] forward(int[] tokens, int from, int count, Transformer.Logits wanted) {
     Sequence current = open();
-    long stamp = model.enter();
+    return pass(model.enter(), current, tokens, from, count, wanted);
+  }
+
+  /** One pass of the transformer, for which the model is kept open with {@code stamp}. */
+  private float[] pass(
+      long stamp, Sequence current, int[] tokens, int from, int count, Transformer.Logits wanted) {
     try {
       return model.transformer().forward(current, tokens, from, count, wanted);
     } catch (InternalError e) {

@@ -19,7 +19,6 @@ import java.util.ServiceLoader;
 /** Tells model files apart by their first bytes, never by their name, and reads them. */
 public final class CheckpointReader {
   private static final int MAGIC_BYTES = 4;
-  private static final int Q8V1_BLOCK = 32;
 
   private CheckpointReader() {}
 
@@ -40,7 +39,10 @@ public final class CheckpointReader {
       case "Q4V1" -> TensorMajorReader.read(in, "Q4V1", new Int4(), Framing.FLAGGED_BLOCKS);
       case "Q8V1" ->
           TensorMajorReader.read(
-              in, "Q8V1", new Int8(Int8.Layout.GROUPS, Q8V1_BLOCK), Framing.FLAGGED_BLOCKS);
+              in,
+              "Q8V1",
+              new Int8(Int8.Layout.GROUPS, TensorMajorReader.BLOCK),
+              Framing.FLAGGED_BLOCKS);
       case "TMAC" -> {
         refuseNamedTensors(source, file);
         yield TensorMajorReader.read(in, "TMAC", new TernaryV1(), Framing.PLAIN);

@@ -29,6 +29,9 @@ final class TensorMajorReader {
     FLAGGED_SHAPES
   }
 
+  /** The only block size of {@link Framing#FLAGGED_BLOCKS}. */
+  static final int BLOCK = 32;
+
   private final ByteCursor in;
   private final WeightFormat format;
   private final Framing framing;
@@ -57,8 +60,6 @@ final class TensorMajorReader {
     }
     return new TensorMajorReader(in, header, format, framing).read(container);
   }
-
-  private static final int BLOCK = 32;
 
   private Checkpoint read(String container) {
     single(Checkpoint.EMBEDDING);

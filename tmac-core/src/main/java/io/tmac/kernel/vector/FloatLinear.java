@@ -1,6 +1,7 @@
 package io.tmac.kernel.vector;
 
 import static io.tmac.kernel.vector.Species.FLOAT;
+import static io.tmac.kernel.vector.Species.FLOAT_LE;
 import static io.tmac.kernel.vector.Species.ORDER;
 
 import io.tmac.format.F32;
@@ -10,7 +11,6 @@ import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
 import io.tmac.kernel.Scratch;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -21,8 +21,6 @@ import jdk.incubator.vector.FloatVector;
  * so that the order of all additions is fixed: {@code reduceLanes} leaves it open.
  */
 final class FloatLinear extends FileLinear {
-  private static final ValueLayout.OfFloat FLOAT_LE =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
   private static final int ROWS = Scratch.FLOAT_ROWS;
 
   private final boolean inPlace;

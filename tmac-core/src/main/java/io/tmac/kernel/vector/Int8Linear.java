@@ -1,5 +1,6 @@
 package io.tmac.kernel.vector;
 
+import static io.tmac.kernel.vector.Species.FLOAT_LE;
 import static io.tmac.kernel.vector.Species.ORDER;
 import static io.tmac.kernel.vector.Species.ROW_BYTE;
 import static io.tmac.kernel.vector.Species.ROW_FLOAT;
@@ -38,8 +39,6 @@ final class Int8Linear extends TiledLinear {
   private static final int BLOCK = Input.BLOCK;
   private static final int SCALES = TILE * Float.BYTES;
   private static final int BLOCK_BYTES = SCALES + BLOCK * TILE;
-  private static final ValueLayout.OfFloat FLOAT_LE =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
 
   private final int weightBlock;
 

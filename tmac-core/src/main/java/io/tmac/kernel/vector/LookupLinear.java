@@ -43,8 +43,6 @@ final class LookupLinear extends TiledLinear {
   /** Groups that are added up in shorts. */
   private static final int MAX_GROUPS = 128;
 
-  private static final int ZERO_PAIR = 4;
-
   /** What {@link Input#tables} adds to the sum of a pair. */
   private static final int PAIR_OFFSET = 256;
 
@@ -60,7 +58,6 @@ final class LookupLinear extends TiledLinear {
     int size = codes.blockSize(matrix.cols());
     this.blockSize = size == matrix.cols() ? Input.pad(size) : size;
     this.scales = new float[matrix.rows() * (matrix.cols() / size)];
-    tiles.fill((byte) (ZERO_PAIR | ZERO_PAIR << 4));
     pack(matrix, codes, pool);
   }
 

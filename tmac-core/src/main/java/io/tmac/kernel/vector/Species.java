@@ -1,5 +1,6 @@
 package io.tmac.kernel.vector;
 
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -42,6 +43,9 @@ final class Species {
 
   /** Model files and tiles are little-endian. */
   static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+
+  /** A float at any address. */
+  static final ValueLayout.OfFloat FLOAT_LE = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ORDER);
 
   private Species() {}
 

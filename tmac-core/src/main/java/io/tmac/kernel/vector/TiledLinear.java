@@ -12,7 +12,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A matrix copied into tiles of 16 rows, so that the lanes of a vector are rows: the input is
- * broadcast or looked up, and no sum runs across lanes. Rows behind the last are zero.
+ * broadcast or looked up, and no sum runs across lanes. Rows behind the last hold no weights, and
+ * their products are not read.
  */
 abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Linear, LookupLinear {
   private final int rows;
