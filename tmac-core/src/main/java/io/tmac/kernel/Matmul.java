@@ -9,7 +9,10 @@ public final class Matmul {
   private final WorkerPool pool;
   private final Scratch[] scratch;
   private final WorkerPool.Task prepareTask = this::prepareTokens;
-  private final WorkerPool.Task multiplyTask = this::multiplyTiles;
+  private final WorkerPool.Task multiplyTask = this::multiplyUnits;
+
+  /** Rows of a unit of work. */
+  private int unit;
 
   private Input in;
   private int tokens;
@@ -43,16 +46,18 @@ public final class Matmul {
     this.tokens = tokens;
     this.linears = linears;
     this.outs = outs;
-    int tiles = 0;
+    // One token is latency: small units divide evenly. Many tokens are work for wide panels.
+    unit = tokens > 1 ? 4 * Linear.TILE : Linear.TILE;
+    int units = 0;
     for (int i = 0; i < linears.length; i++) {
-      tiles += tiles(linears[i]);
+      units += units(linears[i]);
       form = linears[i].form();
       if (form != InputForm.FLOAT && !prepared(i)) {
         in.reserve(form, tokens);
         pool.run(tokens, prepareTask);
       }
     }
-    pool.run(tiles, multiplyTask);
+    pool.run(units, multiplyTask);
   }
 
   /** Whether an earlier matrix of the group reads the same form. */
@@ -71,10 +76,10 @@ public final class Matmul {
     }
   }
 
-  private void multiplyTiles(int from, int to, int worker) {
+  private void multiplyUnits(int from, int to, int worker) {
     int first = 0;
     for (int i = 0; i < linears.length && first < to; i++) {
-      int behind = first + tiles(linears[i]);
+      int behind = first + units(linears[i]);
       int begin = Math.max(from, first);
       int end = Math.min(to, behind);
       if (begin < end) {
@@ -82,15 +87,15 @@ public final class Matmul {
             in,
             tokens,
             outs[i],
-            (begin - first) * Linear.TILE,
-            Math.min((end - first) * Linear.TILE, linears[i].rows()),
+            (begin - first) * unit,
+            Math.min((end - first) * unit, linears[i].rows()),
             scratch[worker]);
       }
       first = behind;
     }
   }
 
-  private static int tiles(Linear linear) {
-    return Math.ceilDiv(linear.rows(), Linear.TILE);
+  private int units(Linear linear) {
+    return Math.ceilDiv(linear.rows(), unit);
   }
 }

@@ -11,8 +11,8 @@ public final class Scratch {
   /** For sums over a tile of rows: {@code Linear.TILE} elements. */
   public final int[] ints = new int[Linear.TILE];
 
-  /** For the lanes of a few float vectors: {@code 4 * Linear.TILE} elements. */
-  public final float[] floats = new float[4 * Linear.TILE];
+  /** For the lanes of a dozen float vectors: {@code 12 * Linear.TILE} elements. */
+  public final float[] floats = new float[12 * Linear.TILE];
 
   /** One decoded row. */
   public final float[] row;
@@ -26,7 +26,11 @@ public final class Scratch {
   /** Room for {@link #FLOAT_ROWS} decoded rows outside the heap. */
   public final MemorySegment rows;
 
+  /** For the matrix-matrix product; see {@link Panel}. */
+  public final Panel panel = new Panel();
+
   private short[] shorts = {};
+  private float[] rowPanel = {};
   private float[] scores = {};
 
   /** Creates working memory for matrices of up to {@code maxCols} columns. */
@@ -43,6 +47,14 @@ public final class Scratch {
       shorts = new short[count];
     }
     return shorts;
+  }
+
+  /** Returns room for {@link #FLOAT_ROWS} decoded rows in the heap. */
+  public float[] rowPanel() {
+    if (rowPanel.length == 0) {
+      rowPanel = new float[FLOAT_ROWS * row.length];
+    }
+    return rowPanel;
   }
 
   /** Returns room for the attention scores of at least {@code positions} positions. */

@@ -77,6 +77,59 @@ final class Int4Linear extends TiledLinear {
   }
 
   @Override
+  int exactCols() {
+    return BLOCK;
+  }
+
+  @Override
+  int scaleCols(QuantizedInput q) {
+    return BLOCK;
+  }
+
+  @Override
+  void unpackCodes(long tile, int firstCol, int cols, short[] panel, int at) {
+    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+      unpackLanes(tiles, tile + firstCol / 4L * QUAD_BYTES + 2L * lane, cols, panel, at + lane);
+    }
+  }
+
+  @Override
+  void unpackScales(long tile, int row, int firstCol, int cols, float[] scales, int at) {
+    long from = scalesOffset(tile, cols() / BLOCK) + (long) firstCol / BLOCK * SCALES_BYTES;
+    for (int b = 0; b < cols / BLOCK; b++, from += SCALES_BYTES) {
+      MemorySegment.copy(tiles, FLOAT_LE, from, scales, b * Gemm.ROWS + at, TILE);
+    }
+  }
+
+  private static void unpackLanes(MemorySegment tiles, long from, int cols, short[] panel, int at) {
+    for (int k = 0; k < cols / 4; k += 2) {
+      int to = 4 * k * Gemm.ROWS + at;
+      IntVector v =
+          ShortVector.fromMemorySegment(ROW_SHORT, tiles, from + (long) k * QUAD_BYTES, ORDER)
+              .reinterpretAsInts();
+      ShortVector codes = v.reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to);
+      codes = v.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to + Gemm.ROWS);
+      codes = v.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to + 2 * Gemm.ROWS);
+      codes = v.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to + 3 * Gemm.ROWS);
+      v =
+          ShortVector.fromMemorySegment(ROW_SHORT, tiles, from + (k + 1L) * QUAD_BYTES, ORDER)
+              .reinterpretAsInts();
+      codes = v.reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to + 4 * Gemm.ROWS);
+      codes = v.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to + 5 * Gemm.ROWS);
+      codes = v.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to + 6 * Gemm.ROWS);
+      codes = v.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts().and(NIBBLE);
+      codes.sub((short) OFFSET).intoArray(panel, to + 7 * Gemm.ROWS);
+    }
+  }
+
+  @Override
   void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
     QuantizedInput q = in.quantized(form());
     short[] running = scratch.shorts((q.blocks() + 1) * TILE);

@@ -62,6 +62,84 @@ final class Int8Linear extends TiledLinear {
   }
 
   @Override
+  int exactCols() {
+    return BLOCK;
+  }
+
+  @Override
+  int scaleCols(QuantizedInput q) {
+    return BLOCK;
+  }
+
+  @Override
+  int planes() {
+    return 2;
+  }
+
+  @Override
+  void unpackCodes(long tile, int firstCol, int cols, short[] panel, int at) {
+    for (int b = 0; b < cols / BLOCK; b++) {
+      long codes = tile + (long) (firstCol / BLOCK + b) * BLOCK_BYTES + SCALES;
+      for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+        unpackLanes(tiles, codes + lane, panel, b * BLOCK * Gemm.ROWS + at + lane);
+      }
+    }
+  }
+
+  @Override
+  void unpackScales(long tile, int row, int firstCol, int cols, float[] scales, int at) {
+    for (int b = 0; b < cols / BLOCK; b++) {
+      long from = tile + (long) (firstCol / BLOCK + b) * BLOCK_BYTES;
+      MemorySegment.copy(tiles, FLOAT_LE, from, scales, b * Gemm.ROWS + at, TILE);
+    }
+  }
+
+  /** Splits each code of a block into {@code 16 * high + low} with both from -8 to 8. */
+  private static void unpackLanes(MemorySegment tiles, long from, short[] panel, int at) {
+    short middle = 8;
+    short bias = 128;
+    short mask = 15;
+    int planes = Gemm.COLS * Gemm.ROWS;
+    for (int k = 0; k < BLOCK; k += 4) {
+      long code = from + (long) k * TILE;
+      int to = at + k * Gemm.ROWS;
+      ShortVector v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, code, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      ShortVector low = v.add(middle).and(mask).sub(middle);
+      low.intoArray(panel, to);
+      // A multiple of 16 from 0 to 256: a shift as ints moves no bits between neighbours.
+      IntVector high = v.sub(low).add(bias).reinterpretAsInts().lanewise(VectorOperators.LSHR, 4);
+      high.reinterpretAsShorts().sub(middle).intoArray(panel, to + planes);
+      v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, code + TILE, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      low = v.add(middle).and(mask).sub(middle);
+      low.intoArray(panel, to + Gemm.ROWS);
+      high = v.sub(low).add(bias).reinterpretAsInts().lanewise(VectorOperators.LSHR, 4);
+      high.reinterpretAsShorts().sub(middle).intoArray(panel, to + planes + Gemm.ROWS);
+      v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, code + 2 * TILE, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      low = v.add(middle).and(mask).sub(middle);
+      low.intoArray(panel, to + 2 * Gemm.ROWS);
+      high = v.sub(low).add(bias).reinterpretAsInts().lanewise(VectorOperators.LSHR, 4);
+      high.reinterpretAsShorts().sub(middle).intoArray(panel, to + planes + 2 * Gemm.ROWS);
+      v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, code + 3 * TILE, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      low = v.add(middle).and(mask).sub(middle);
+      low.intoArray(panel, to + 3 * Gemm.ROWS);
+      high = v.sub(low).add(bias).reinterpretAsInts().lanewise(VectorOperators.LSHR, 4);
+      high.reinterpretAsShorts().sub(middle).intoArray(panel, to + planes + 3 * Gemm.ROWS);
+    }
+  }
+
+  @Override
   void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
     for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
       multiplyLanes(tiles, tile, in.quantized(form()), token, lane, scratch.floats);

@@ -1,6 +1,8 @@
 package io.tmac.kernel.vector;
 
 import static io.tmac.kernel.vector.Species.ORDER;
+import static io.tmac.kernel.vector.Species.ROW_BYTE;
+import static io.tmac.kernel.vector.Species.ROW_SHORT;
 
 import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
@@ -14,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -48,6 +51,14 @@ final class LookupLinear extends TiledLinear {
 
   private static final short BYTE = 0xff;
 
+  /** Columns that add up in 16 bits: {@code 256 * 127 < 32768}. */
+  private static final int EXACT_COLS = 256;
+
+  private static final short INDEX = 15;
+  private static final short ELEVEN = 11;
+  private static final short THREE = 3;
+  private static final short ONE = 1;
+
   /** The scale of each row's blocks, {@code [rows x blocks]}. */
   private final float[] scales;
 
@@ -75,6 +86,74 @@ final class LookupLinear extends TiledLinear {
       tiles.set(ValueLayout.JAVA_BYTE, at, (byte) (low | high << 4));
     }
     System.arraycopy(rowScales, 0, scales, row * rowScales.length, rowScales.length);
+  }
+
+  @Override
+  int exactCols() {
+    return EXACT_COLS;
+  }
+
+  @Override
+  int scaleCols(QuantizedInput q) {
+    return Math.min(blockSize, q.blockSize());
+  }
+
+  @Override
+  void unpackCodes(long tile, int firstCol, int cols, short[] panel, int at) {
+    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+      long from = tile + (long) firstCol / STEP * TILE + lane;
+      unpackLanes(tiles, from, cols / STEP, panel, at + lane);
+    }
+  }
+
+  @Override
+  void unpackScales(long tile, int row, int firstCol, int cols, float[] out, int at) {
+    int blocks = scales.length / rows();
+    int count = Math.min(TILE, rows() - row);
+    for (int c = 0; c < cols; c += Input.BLOCK) {
+      for (int i = 0; i < count; i++) {
+        int block = (firstCol + c) / blockSize;
+        out[c / Input.BLOCK * Gemm.ROWS + at + i] = scales[(row + i) * blocks + block];
+      }
+    }
+  }
+
+  private static void unpackLanes(
+      MemorySegment tiles, long from, int steps, short[] panel, int at) {
+    for (int s = 0; s < steps; s += 2) {
+      int to = at + s * STEP * Gemm.ROWS;
+      ShortVector v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, from + (long) s * TILE, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      // index / 3 = index * 11 / 32 for all nine
+      ShortVector index = v.and(INDEX);
+      IntVector third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
+      ShortVector first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + Gemm.ROWS);
+      index =
+          v.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts().and(INDEX);
+      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
+      first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to + 2 * Gemm.ROWS);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 3 * Gemm.ROWS);
+      v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, from + (s + 1L) * TILE, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      index = v.and(INDEX);
+      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
+      first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to + 4 * Gemm.ROWS);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 5 * Gemm.ROWS);
+      index =
+          v.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts().and(INDEX);
+      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
+      first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to + 6 * Gemm.ROWS);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 7 * Gemm.ROWS);
+    }
   }
 
   @Override

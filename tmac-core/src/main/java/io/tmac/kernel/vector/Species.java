@@ -25,6 +25,12 @@ final class Species {
   /** Floats at full width. */
   static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_MAX.withShape(shape(BITS));
 
+  /** Shorts at the platform's width, for products of integers. */
+  static final VectorSpecies<Short> WIDE_SHORT = ShortVector.SPECIES_MAX.withShape(wide());
+
+  /** Ints at the platform's width. */
+  static final VectorSpecies<Integer> WIDE_INT = IntVector.SPECIES_MAX.withShape(wide());
+
   /** Shorts whose lanes are rows of a tile: 16 lanes, or 8 on narrow platforms. */
   static final VectorSpecies<Short> ROW_SHORT =
       ShortVector.SPECIES_MAX.withShape(shape(Math.min(BITS, 256)));
@@ -41,6 +47,10 @@ final class Species {
   static final VectorSpecies<Float> ROW_FLOAT =
       FloatVector.SPECIES_MAX.withShape(ROW_SHORT.vectorShape());
 
+  /** Shorts with as many lanes as {@link #ROW_FLOAT}. */
+  static final VectorSpecies<Short> HALF_SHORT =
+      ShortVector.SPECIES_MAX.withShape(shape(ROW_FLOAT.length() * Short.SIZE));
+
   /** Model files and tiles are little-endian. */
   static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
@@ -56,6 +66,12 @@ final class Species {
       throw new IllegalArgumentException("tmac.vectorBits must be 128, 256 or 512: " + bits);
     }
     return bits;
+  }
+
+  /** Nothing but shorts and the ints they are loaded as has this width, if it is above 256 bits. */
+  private static VectorShape wide() {
+    int preferred = IntVector.SPECIES_PREFERRED.vectorBitSize();
+    return shape(Integer.getInteger("tmac.vectorBits", Math.min(preferred, 512)));
   }
 
   private static VectorShape shape(int bits) {

@@ -5,6 +5,8 @@ import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
 import io.tmac.kernel.Linear;
+import io.tmac.kernel.Panel;
+import io.tmac.kernel.QuantizedInput;
 import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
@@ -16,6 +18,12 @@ import java.lang.foreign.MemorySegment;
  * their products are not read.
  */
 abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Linear, LookupLinear {
+  /** From this many tokens on, decoding a panel of weights once is faster than reading tiles. */
+  static final int GEMM_TOKENS = Integer.getInteger("tmac.gemm", 4);
+
+  /** Codes wider than five bits are split into planes of this many bits. */
+  static final int PLANE_BITS = 4;
+
   private final int rows;
   private final int cols;
   private final InputForm form;
@@ -50,6 +58,10 @@ abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Line
 
   @Override
   public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+    if (tokens >= GEMM_TOKENS) {
+      Gemm.multiply(this, in, tokens, out, from, to, scratch);
+      return;
+    }
     for (int r = from; r < to; r += TILE) {
       long tile = (long) (r / TILE) * tileBytes;
       for (int t = 0; t < tokens; t++) {
@@ -69,6 +81,32 @@ abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Line
    * @param scratch receives the products in {@link Scratch#floats}
    */
   abstract void multiplyTile(Input in, int token, int row, long tile, Scratch scratch);
+
+  /** Returns how many columns add up to sums of 16 bits, a multiple of 32. */
+  abstract int exactCols();
+
+  /** Returns how many columns of both the weights and the input share their scales. */
+  abstract int scaleCols(QuantizedInput q);
+
+  /** Returns the number of parts of {@link #PLANE_BITS} bits into which codes are split. */
+  int planes() {
+    return 1;
+  }
+
+  /** Decodes some rows and columns, both multiples of a tile and of a block, into a panel. */
+  final void unpack(int row, int count, int firstCol, int cols, Panel panel) {
+    for (int i = 0; i < count; i += TILE) {
+      long tile = (long) ((row + i) / TILE) * tileBytes;
+      unpackCodes(tile, firstCol, cols, panel.codes, i);
+      unpackScales(tile, row + i, firstCol, cols, panel.weightScales, i);
+    }
+  }
+
+  /** Writes the codes of a tile to {@code panel[plane][column][at + row]}. */
+  abstract void unpackCodes(long tile, int firstCol, int cols, short[] panel, int at);
+
+  /** Writes the scales of each 32 columns of a tile to {@code scales[block][at + row]}. */
+  abstract void unpackScales(long tile, int row, int firstCol, int cols, float[] scales, int at);
 
   @Override
   public final int rows() {

@@ -31,6 +31,7 @@ class KernelSizeTest {
         Attention.class,
         Exp.class,
         FloatLinear.class,
+        Gemm.class,
         Int4Linear.class,
         Int8Linear.class,
         LookupLinear.class,
