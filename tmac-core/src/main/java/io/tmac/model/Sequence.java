@@ -15,6 +15,7 @@ public final class Sequence {
   final KvCache cache;
   final Matmul matmul;
   final AttentionHeads heads;
+  final TokenSteps steps;
   final Scratch[] scratch;
 
   /** Normalised input of q, k and v, of gate and up, and of the classifier. */
@@ -59,7 +60,7 @@ public final class Sequence {
   private int capacity;
   private int length;
 
-  Sequence(ModelConfig config, KernelProvider kernels, WorkerPool pool) {
+  Sequence(ModelConfig config, KernelProvider kernels, WorkerPool pool, Rope rope) {
     this.config = config;
     this.cache = new KvCache(config);
     this.logits = new float[config.vocabSize()];
@@ -70,6 +71,7 @@ public final class Sequence {
     }
     this.matmul = new Matmul(kernels, pool, scratch);
     this.heads = new AttentionHeads(config, kernels, pool, this);
+    this.steps = new TokenSteps(config, kernels, pool, rope, this);
     this.normed = new Input(config.dim());
     this.attended = new Input(config.queryDim());
     this.gated = new Input(config.hiddenDim());

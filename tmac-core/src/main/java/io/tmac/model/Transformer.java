@@ -52,7 +52,7 @@ public final class Transformer {
 
   /** Returns a new, empty sequence. */
   public Sequence newSequence() {
-    return new Sequence(config, kernels, pool);
+    return new Sequence(config, kernels, pool, rope);
   }
 
   /** Which tokens of a pass get logits. */
@@ -97,53 +97,28 @@ public final class Transformer {
   }
 
   private void attention(Sequence s, int count, int layer) {
-    int queryDim = config.queryDim();
-    int kvDim = config.kvDim();
-    int headDim = config.headDim();
-    norm(s, count, weights.layers().get(layer).attentionNorm());
+    s.steps.norm(count, weights.layers().get(layer).attentionNorm(), layer > 0);
     s.matmul.run(s.normed, count, plans[layer].qkv, s.qkvOut);
     KvPages cache = s.cache.layer(layer);
-    for (int t = 0; t < count; t++) {
-      rope.apply(s.q, t * queryDim, queryDim, s.angles, t * headDim);
-      rope.apply(s.k, t * kvDim, kvDim, s.angles, t * headDim);
-      cache.put(s.length() + t, s.k, t * kvDim, s.v, t * kvDim);
-    }
+    s.steps.rotate(count, cache);
     s.heads.run(cache, count);
     s.matmul.run(s.attended, count, plans[layer].wo, s.deltaOut);
-    addDelta(s, count);
   }
 
   private void feedForward(Sequence s, int count, int layer) {
-    norm(s, count, weights.layers().get(layer).ffnNorm());
+    s.steps.norm(count, weights.layers().get(layer).ffnNorm(), true);
     s.matmul.run(s.normed, count, plans[layer].gateUp, s.gateUpOut);
-    for (int t = 0; t < count; t++) {
-      int at = t * config.hiddenDim();
-      kernels.swiglu(s.gated.x, s.up, at, at + config.hiddenDim());
-    }
+    s.steps.gate(count);
     s.matmul.run(s.gated, count, plans[layer].down, s.deltaOut);
-    addDelta(s, count);
   }
 
   private float[] classify(Sequence s, int first, int count) {
     int dim = config.dim();
     System.arraycopy(s.x, first * dim, s.x, 0, count * dim);
-    norm(s, count, weights.finalNorm());
+    System.arraycopy(s.delta, first * dim, s.delta, 0, count * dim);
+    s.steps.norm(count, weights.finalNorm(), true);
     float[][] logits = s.logitsOut(count);
     s.matmul.run(s.normed, count, classifier, logits);
     return logits[0];
-  }
-
-  private void norm(Sequence s, int count, float[] weight) {
-    for (int t = 0; t < count; t++) {
-      RmsNorm.apply(s.x, t * config.dim(), weight, config.rmsNormEps(), s.normed.x);
-    }
-  }
-
-  private void addDelta(Sequence s, int count) {
-    float[] x = s.x;
-    float[] delta = s.delta;
-    for (int i = 0; i < count * config.dim(); i++) {
-      x[i] += delta[i];
-    }
   }
 }
