@@ -82,8 +82,8 @@ public final class Matmul {
             in,
             tokens,
             outs[i],
-            (begin - first) * Linear.TILE,
-            Math.min((end - first) * Linear.TILE, linears[i].rows()),
+            (begin - first) * linears[i].tileRows(),
+            Math.min((end - first) * linears[i].tileRows(), linears[i].rows()),
             scratch[worker]);
       }
       first = behind;
@@ -91,6 +91,6 @@ public final class Matmul {
   }
 
   private static int tiles(Linear linear) {
-    return Math.ceilDiv(linear.rows(), Linear.TILE);
+    return Math.ceilDiv(linear.rows(), linear.tileRows());
   }
 }

@@ -26,6 +26,7 @@ public final class Scratch {
   /** Room for {@link #FLOAT_ROWS} decoded rows outside the heap. */
   public final MemorySegment rows;
 
+  private int[] sums = {};
   private short[] shorts = {};
   private float[] scores = {};
 
@@ -35,6 +36,14 @@ public final class Scratch {
     codes = new byte[maxCols];
     scales = new float[maxCols];
     rows = Arena.ofAuto().allocate(4L * FLOAT_ROWS * maxCols, 64);
+  }
+
+  /** Returns room for at least {@code count} sums. */
+  public int[] sums(int count) {
+    if (sums.length < count) {
+      sums = new int[count];
+    }
+    return sums;
   }
 
   /** Returns room for at least {@code count} partial sums. */

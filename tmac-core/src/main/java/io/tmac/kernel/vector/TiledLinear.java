@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  * broadcast or looked up, and no sum runs across lanes. Rows behind the last hold no weights, and
  * their products are not read.
  */
-abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Linear, LookupLinear {
+abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Linear {
   private final int rows;
   private final int cols;
   private final InputForm form;

@@ -35,6 +35,7 @@ class KernelSizeTest {
         Int8Linear.class,
         LookupLinear.class,
         LookupTables.class,
+        NarrowLookup.class,
         Quantizer.class,
         TiledLinear.class,
         VectorKernels.class
