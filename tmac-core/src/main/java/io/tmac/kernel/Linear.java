@@ -6,7 +6,7 @@ package io.tmac.kernel;
  */
 public interface Linear {
 
-  /** Rows are computed in tiles of this many, or the rest of the matrix. */
+  /** Rows of a tile of most kernels. */
   int TILE = 16;
 
   /** Returns the number of rows (outputs). */
@@ -14,6 +14,11 @@ public interface Linear {
 
   /** Returns the number of columns (inputs). */
   int cols();
+
+  /** Returns the rows that are computed together: units of the work that threads share. */
+  default int tileRows() {
+    return TILE;
+  }
 
   /** Returns the form of the input that {@link #multiply} reads. */
   InputForm form();
@@ -28,8 +33,8 @@ public interface Linear {
    * @param in the input, prepared in this matrix's form
    * @param tokens number of tokens
    * @param out receives the products, {@code [tokens x rows]}
-   * @param from first row, a multiple of {@link #TILE}
-   * @param to row behind the last, a multiple of {@link #TILE} or the number of rows
+   * @param from first row, a multiple of {@link #tileRows}
+   * @param to row behind the last, a multiple of {@link #tileRows} or the number of rows
    * @param scratch memory that no other thread uses now
    */
   void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch);

@@ -11,8 +11,11 @@ public final class Matmul {
   private final WorkerPool.Task prepareTask = this::prepareTokens;
   private final WorkerPool.Task multiplyTask = this::multiplyUnits;
 
-  /** Rows of a unit of work. */
-  private int unit;
+  /**
+   * Rows of a unit of work, at least, if there are several tokens. One token is latency: small
+   * units divide evenly. Many tokens are work for wide panels.
+   */
+  private static final int PANEL = 4 * Linear.TILE;
 
   private Input in;
   private int tokens;
@@ -46,8 +49,6 @@ public final class Matmul {
     this.tokens = tokens;
     this.linears = linears;
     this.outs = outs;
-    // One token is latency: small units divide evenly. Many tokens are work for wide panels.
-    unit = tokens > 1 ? 4 * Linear.TILE : Linear.TILE;
     int units = 0;
     for (int i = 0; i < linears.length; i++) {
       units += units(linears[i]);
@@ -80,6 +81,7 @@ public final class Matmul {
     int first = 0;
     for (int i = 0; i < linears.length && first < to; i++) {
       int behind = first + units(linears[i]);
+      int unit = unit(linears[i]);
       int begin = Math.max(from, first);
       int end = Math.min(to, behind);
       if (begin < end) {
@@ -96,6 +98,10 @@ public final class Matmul {
   }
 
   private int units(Linear linear) {
-    return Math.ceilDiv(linear.rows(), unit);
+    return Math.ceilDiv(linear.rows(), unit(linear));
+  }
+
+  private int unit(Linear linear) {
+    return tokens > 1 ? Math.max(linear.tileRows(), PANEL) : linear.tileRows();
   }
 }

@@ -29,6 +29,7 @@ public final class Scratch {
   /** For the matrix-matrix product; see {@link Panel}. */
   public final Panel panel = new Panel();
 
+  private int[] sums = {};
   private short[] shorts = {};
   private float[] rowPanel = {};
   private float[] scores = {};
@@ -39,6 +40,14 @@ public final class Scratch {
     codes = new byte[maxCols];
     scales = new float[maxCols];
     rows = Arena.ofAuto().allocate(4L * FLOAT_ROWS * maxCols, 64);
+  }
+
+  /** Returns room for at least {@code count} sums. */
+  public int[] sums(int count) {
+    if (sums.length < count) {
+      sums = new int[count];
+    }
+    return sums;
   }
 
   /** Returns room for at least {@code count} partial sums. */

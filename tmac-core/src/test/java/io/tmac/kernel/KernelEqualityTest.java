@@ -68,6 +68,19 @@ class KernelEqualityTest {
     assertEqual(TestMatrices.blocks(Range.TERNARY, 0, rows, cols, seed), tokens, seed);
   }
 
+  @Property(tries = 40, edgeCases = EdgeCasesMode.NONE)
+  void ternaryMatricesMayHaveManyPiecesAndGroups(
+      @ForAll @IntRange(min = 1, max = 1300) int rows,
+      @ForAll @IntRange(min = 500, max = 3000) int cols,
+      @ForAll("blockSizes") int blockSize,
+      @ForAll @IntRange(min = 1, max = 2) int tokens,
+      @ForAll long seed) {
+    assertEqual(Kind.TERNARY_V2.random(rows, cols, seed), tokens, seed);
+    int wholeBlocks = cols / blockSize * blockSize;
+    assertEqual(
+        TestMatrices.blocks(Range.TERNARY, blockSize, rows, wholeBlocks, seed), tokens, seed);
+  }
+
   @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
   void floatPathsDifferByTheRoundingOfTheSumAtMost(
       @ForAll Kind kind,

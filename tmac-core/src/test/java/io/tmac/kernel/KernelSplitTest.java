@@ -43,7 +43,7 @@ class KernelSplitTest {
       Arrays.fill(parts, Float.NaN);
       Random random = new Random(seed);
       for (int from = 0; from < rows; ) {
-        int to = Math.min(rows, from + Linear.TILE * (1 + random.nextInt(3)));
+        int to = Math.min(rows, from + linear.tileRows() * (1 + random.nextInt(3)));
         linear.multiply(in, tokens, parts, from, to, new Scratch(cols));
         from = to;
       }

@@ -24,7 +24,10 @@ final class Gemm {
   /** Rows of a panel: two vectors. */
   static final int ROWS = 2 * WIDE_SHORT.length();
 
-  /** Tokens that are multiplied at a time: with two vectors each, eight accumulators. */
+  /**
+   * Tokens that are multiplied at a time: with two vectors each, eight accumulators. From as many
+   * on, decoding a panel is faster than multiplying token by token.
+   */
   static final int TOKENS = 4;
 
   /** Columns of a panel, so that it and the inputs of some tokens fit into a cache of 32 KB. */
@@ -44,7 +47,7 @@ final class Gemm {
    * @param scratch memory that no other thread uses now
    */
   static void multiply(
-      TiledLinear matrix, Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+      PanelSource matrix, Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
     QuantizedInput q = in.quantized(matrix.form());
     int cols = q.paddedCols();
     int size = Math.ceilDiv(tokens, TOKENS) * TOKENS * ROWS;
@@ -66,14 +69,20 @@ final class Gemm {
         }
       }
       for (int t = 0; t < tokens; t++) {
-        System.arraycopy(panel.y, t * ROWS, out, t * matrix.rows() + row, rows);
+        int first = t * matrix.rows() + row;
+        for (int lane = 0; lane < ROWS; lane++) {
+          int r = matrix.rowOfLane(lane);
+          if (r < rows) {
+            out[first + r] = panel.y[t * ROWS + lane];
+          }
+        }
       }
     }
   }
 
   /** Multiplies the columns of a panel by up to four tokens. */
   private static void multiplyGroup(
-      TiledLinear matrix,
+      PanelSource matrix,
       QuantizedInput q,
       int t0,
       int tokens,
@@ -241,7 +250,7 @@ final class Gemm {
       float[] y,
       int at) {
     int lanes = ROW_FLOAT.length();
-    FloatVector plane = FloatVector.broadcast(ROW_FLOAT, 1 << TiledLinear.PLANE_BITS);
+    FloatVector plane = FloatVector.broadcast(ROW_FLOAT, 1 << PanelSource.PLANE_BITS);
     for (int r = 0; r < ROWS; r += lanes) {
       FloatVector w = FloatVector.fromArray(ROW_FLOAT, weightScales, w0 + r);
       int i = at + r;

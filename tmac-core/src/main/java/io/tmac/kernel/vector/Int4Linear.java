@@ -77,12 +77,12 @@ final class Int4Linear extends TiledLinear {
   }
 
   @Override
-  int exactCols() {
+  public int exactCols() {
     return BLOCK;
   }
 
   @Override
-  int scaleCols(QuantizedInput q) {
+  public int scaleCols(QuantizedInput q) {
     return BLOCK;
   }
 

@@ -62,17 +62,17 @@ final class Int8Linear extends TiledLinear {
   }
 
   @Override
-  int exactCols() {
+  public int exactCols() {
     return BLOCK;
   }
 
   @Override
-  int scaleCols(QuantizedInput q) {
+  public int scaleCols(QuantizedInput q) {
     return BLOCK;
   }
 
   @Override
-  int planes() {
+  public int planes() {
     return 2;
   }
 

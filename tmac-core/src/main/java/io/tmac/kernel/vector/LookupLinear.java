@@ -1,13 +1,10 @@
 package io.tmac.kernel.vector;
 
-import static io.tmac.kernel.vector.Species.ORDER;
-import static io.tmac.kernel.vector.Species.ROW_BYTE;
-import static io.tmac.kernel.vector.Species.ROW_SHORT;
-
 import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
+import io.tmac.kernel.Panel;
 import io.tmac.kernel.QuantizedInput;
 import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
@@ -15,231 +12,295 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Ternary weights by table lookup (T-MAC, Wei et al. 2024, section 3): two weights form one of nine
- * indices into a table of the sums of their two inputs, and one byte shuffle looks up 16 rows.
+ * Ternary weights by table lookup (T-MAC, Wei et al. 2024, section 3): the weights of a few columns
+ * form an index into a table of all sums of their inputs, and one byte shuffle looks up many rows.
+ *
+ * <p>Columns are cut into pieces whose tables stay in the L1 cache, while the weights of a group of
+ * rows stream past; a group is one stream of bytes:
  *
  * <pre>
- *   tile of 16 rows:  [step of 4 columns]
- *   step (16 bytes):  byte r holds, for row r, the index of columns 0 and 1 in its low half
- *                     and that of columns 2 and 3 in its high half; index = (w0 + 1) * 3 + w1 + 1
+ *   [group of rows]  [piece of columns]  [tile of 16 or 64 rows]  [step of 4 columns]  [byte per row]
  * </pre>
  *
- * <p>A sum of two int8 inputs has nine bits, a table entry eight, so that there are two tables:
- * {@code sum + 256 = 16 * high + low} with low from 0 to 15 and high from 0 to 31. Eight of either
- * fit into a byte without sign, and 128 groups of eight into 16 bits. All sums are exact.
+ * <p>The sums of a piece are exact integers. They are added up until the weights or the input have
+ * another scale.
  */
-final class LookupLinear extends TiledLinear {
-  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
-  private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_128;
-  private static final int STEP = 4;
-
-  /** Steps that are added up in bytes: four, of two indices each. */
-  private static final int GROUP = 4;
-
-  /** Groups that are added up in shorts. */
-  private static final int MAX_GROUPS = 128;
-
-  /** What {@link Input#tables} adds to the sum of a pair. */
-  private static final int PAIR_OFFSET = 256;
-
-  private static final short BYTE = 0xff;
+abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
+  /** Columns whose weights share a byte. */
+  static final int STEP = 4;
 
   /** Columns that add up in 16 bits: {@code 256 * 127 < 32768}. */
   private static final int EXACT_COLS = 256;
 
-  private static final short INDEX = 15;
-  private static final short ELEVEN = 11;
-  private static final short THREE = 3;
-  private static final short ONE = 1;
+  /** Bounds of the rows of a group. */
+  private static final int MIN_GROUP = 64;
 
-  /** The scale of each row's blocks, {@code [rows x blocks]}. */
+  private static final int MAX_GROUP = 512;
+
+  /** A matrix shall have so many groups at least: they are the units that threads share. */
+  private static final int GROUPS = 8;
+
+  final MemorySegment tiles;
+  private final int rows;
+  private final int cols;
+  private final int paddedCols;
+  private final int tile;
+  private final int group;
+  private final InputForm form;
+  private final int blockSize;
+  private final int scaleRun;
+
+  /** Piece i has the columns from {@code cuts[i]} to {@code cuts[i + 1]}. */
+  private final int[] cuts;
+
+  /** The scales of the weights, {@code [blocks x rows]}. */
   private final float[] scales;
 
-  private final int blockSize;
-
-  LookupLinear(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
-    super(matrix, InputForm.LOOKUP, Input.pad(matrix.cols()) / STEP * TILE, arena);
-    int size = codes.blockSize(matrix.cols());
-    this.blockSize = size == matrix.cols() ? Input.pad(size) : size;
-    this.scales = new float[matrix.rows() * (matrix.cols() / size)];
-    pack(matrix, codes, pool);
+  /**
+   * Reserves the tiles; the subclass fills them with {@link #pack}.
+   *
+   * @param tile rows of a tile
+   * @param maxPiece most columns of a piece, a multiple of {@link Input#BLOCK}
+   * @param inputBlock columns of the input that share a scale, a multiple of {@link Input#BLOCK}
+   */
+  LookupLinear(
+      Matrix matrix,
+      BlockCodes codes,
+      InputForm form,
+      int tile,
+      int maxPiece,
+      int inputBlock,
+      Arena arena) {
+    this.rows = matrix.rows();
+    this.cols = matrix.cols();
+    this.paddedCols = Input.pad(cols);
+    this.form = form;
+    this.tile = tile;
+    int size = codes.blockSize(cols);
+    this.blockSize = size == cols ? paddedCols : size;
+    this.scaleRun = inputBlock;
+    this.scales = new float[Math.multiplyExact(rows, paddedCols / blockSize)];
+    this.cuts = cuts(maxPiece);
+    this.group = group();
+    this.tiles = arena.allocate((long) Math.ceilDiv(rows, tile) * tile * (paddedCols / STEP), 64);
   }
 
-  @Override
-  public long bytes() {
-    return super.bytes() + 4L * scales.length;
-  }
-
-  @Override
-  void packRow(int row, byte[] codes, float[] rowScales) {
-    long at = (long) (row / TILE) * tileBytes + row % TILE;
-    for (int c = 0; c < codes.length; c += STEP, at += TILE) {
-      int low = (codes[c] + 1) * 3 + codes[c + 1] + 1;
-      int high = (codes[c + 2] + 1) * 3 + codes[c + 3] + 1;
-      tiles.set(ValueLayout.JAVA_BYTE, at, (byte) (low | high << 4));
+  /** A cut wherever a scale changes; longer runs are cut into equal parts. */
+  private int[] cuts(int maxPiece) {
+    int[] all = new int[paddedCols / Input.BLOCK + 1];
+    int count = 0;
+    for (int begin = 0; begin < paddedCols; ) {
+      int end = scaleEnd(begin);
+      int parts = Math.ceilDiv(end - begin, maxPiece);
+      int blocks = (end - begin) / Input.BLOCK;
+      for (int i = 1; i <= parts; i++) {
+        all[++count] = begin + blocks * i / parts * Input.BLOCK;
+      }
+      begin = end;
     }
-    System.arraycopy(rowScales, 0, scales, row * rowScales.length, rowScales.length);
+    return Arrays.copyOf(all, count + 1);
   }
 
+  /** The column behind those that have the same scales as column {@code begin}. */
+  private int scaleEnd(int begin) {
+    int weights = (begin / blockSize + 1) * blockSize;
+    int inputs = (begin / scaleRun + 1) * scaleRun;
+    return Math.min(Math.min(weights, inputs), paddedCols);
+  }
+
+  /**
+   * Rows that share a load of the tables. Loading them disturbs the stream of weights, so more rows
+   * are better, as long as there are groups for all threads.
+   */
+  private int group() {
+    int wanted = Integer.highestOneBit(Math.max(1, rows / GROUPS));
+    int rowsOfGroup = Math.clamp(wanted, MIN_GROUP, MAX_GROUP);
+    return cuts.length == 2 ? tile : Math.max(tile, rowsOfGroup);
+  }
+
+  /** Copies all rows on the threads of the pool. */
+  final void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
+    pool.run(
+        Math.ceilDiv(rows, tile),
+        (from, to, worker) -> {
+          byte[] codes = new byte[paddedCols];
+          float[] rowScales = new float[paddedCols / blockSize];
+          for (int row = from * tile; row < Math.min(to * tile, rows); row++) {
+            source.decodeCodes(matrix, row, codes, rowScales);
+            packRow(row, codes);
+            for (int b = 0; b < rowScales.length; b++) {
+              scales[b * rows + row] = rowScales[b];
+            }
+          }
+        });
+  }
+
+  private void packRow(int row, byte[] codes) {
+    int lane = position(row % tile);
+    for (int p = 0; p < cuts.length - 1; p++) {
+      long at = tile(row / tile * tile, p) + lane;
+      for (int c = cuts[p]; c < cuts[p + 1]; c += STEP, at += tile) {
+        tiles.set(ValueLayout.JAVA_BYTE, at, (byte) index(codes, c));
+      }
+    }
+  }
+
+  /** Offset of a piece of the tile that begins at {@code row}. */
+  private long tile(int row, int piece) {
+    int first = row / group * group;
+    int groupRows = Math.ceilDiv(Math.min(group, rows - first), tile) * tile;
+    int steps = (cuts[piece + 1] - cuts[piece]) / STEP;
+    return (long) first * (paddedCols / STEP)
+        + (long) groupRows * (cuts[piece] / STEP)
+        + (long) (row - first) * steps;
+  }
+
+  /** The place of a row's byte within a step, and the row of the byte at a place. */
+  abstract int position(int row);
+
+  /** The byte for the weights of four columns from {@code c} on. */
+  abstract int index(byte[] codes, int c);
+
+  /** Writes the weights of a byte. */
+  abstract void weights(int index, short[] out, int at, int stride);
+
+  /** Adds the products of a tile with some columns to its sums. */
+  abstract void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at);
+
   @Override
-  int exactCols() {
+  public final int exactCols() {
     return EXACT_COLS;
   }
 
   @Override
-  int scaleCols(QuantizedInput q) {
+  public final int scaleCols(QuantizedInput q) {
     return Math.min(blockSize, q.blockSize());
   }
 
   @Override
-  void unpackCodes(long tile, int firstCol, int cols, short[] panel, int at) {
-    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
-      long from = tile + (long) firstCol / STEP * TILE + lane;
-      unpackLanes(tiles, from, cols / STEP, panel, at + lane);
-    }
+  public final int rowOfLane(int lane) {
+    return lane / tile * tile + position(lane % tile);
   }
 
   @Override
-  void unpackScales(long tile, int row, int firstCol, int cols, float[] out, int at) {
-    int blocks = scales.length / rows();
-    int count = Math.min(TILE, rows() - row);
+  public final void unpack(int row, int count, int firstCol, int cols, Panel panel) {
+    for (int i = 0; i < count; i += tile) {
+      for (int p = 0; p < cuts.length - 1; p++) {
+        int begin = Math.max(firstCol, cuts[p]);
+        int end = Math.min(firstCol + cols, cuts[p + 1]);
+        if (begin < end) {
+          long from = tile(row + i, p) + (long) (begin - cuts[p]) / STEP * tile;
+          unpack(from, (end - begin) / STEP, panel.codes, (begin - firstCol) * Gemm.ROWS + i);
+        }
+      }
+    }
     for (int c = 0; c < cols; c += Input.BLOCK) {
-      for (int i = 0; i < count; i++) {
-        int block = (firstCol + c) / blockSize;
-        out[c / Input.BLOCK * Gemm.ROWS + at + i] = scales[(row + i) * blocks + block];
+      int to = c / Input.BLOCK * Gemm.ROWS;
+      int from = (firstCol + c) / blockSize * rows + row;
+      for (int lane = 0; lane < Gemm.ROWS; lane++) {
+        int r = rowOfLane(lane);
+        if (r < count) {
+          panel.weightScales[to + lane] = scales[from + r];
+        }
       }
     }
   }
 
-  private static void unpackLanes(
-      MemorySegment tiles, long from, int steps, short[] panel, int at) {
-    for (int s = 0; s < steps; s += 2) {
-      int to = at + s * STEP * Gemm.ROWS;
-      ShortVector v =
-          (ShortVector)
-              ByteVector.fromMemorySegment(ROW_BYTE, tiles, from + (long) s * TILE, ORDER)
-                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
-      // index / 3 = index * 11 / 32 for all nine
-      ShortVector index = v.and(INDEX);
-      IntVector third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
-      ShortVector first = third.reinterpretAsShorts().and(THREE);
-      first.sub(ONE).intoArray(panel, to);
-      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + Gemm.ROWS);
-      index =
-          v.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts().and(INDEX);
-      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
-      first = third.reinterpretAsShorts().and(THREE);
-      first.sub(ONE).intoArray(panel, to + 2 * Gemm.ROWS);
-      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 3 * Gemm.ROWS);
-      v =
-          (ShortVector)
-              ByteVector.fromMemorySegment(ROW_BYTE, tiles, from + (s + 1L) * TILE, ORDER)
-                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
-      index = v.and(INDEX);
-      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
-      first = third.reinterpretAsShorts().and(THREE);
-      first.sub(ONE).intoArray(panel, to + 4 * Gemm.ROWS);
-      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 5 * Gemm.ROWS);
-      index =
-          v.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts().and(INDEX);
-      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
-      first = third.reinterpretAsShorts().and(THREE);
-      first.sub(ONE).intoArray(panel, to + 6 * Gemm.ROWS);
-      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 7 * Gemm.ROWS);
+  /** Writes the weights of some steps of a tile, {@code panel[at + column * Gemm.ROWS + place]}. */
+  abstract void unpack(long from, int steps, short[] panel, int at);
+
+  @Override
+  public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+    if (tokens >= Gemm.TOKENS) {
+      Gemm.multiply(this, in, tokens, out, from, to, scratch);
+      return;
     }
+    for (int row = from; row < to; row += group) {
+      multiplyGroup(in, tokens, out, row, Math.min(to, row + group), scratch);
+    }
+  }
+
+  private void multiplyGroup(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+    QuantizedInput q = in.quantized(form);
+    int lanes = Math.ceilDiv(to - from, tile) * tile;
+    int[] sums = scratch.sums(tokens * lanes);
+    for (int t = 0; t < tokens; t++) {
+      Arrays.fill(out, t * rows + from, t * rows + to, 0);
+    }
+    Arrays.fill(sums, 0, tokens * lanes, 0);
+    for (int p = 0; p < cuts.length - 1; p++) {
+      int steps = (cuts[p + 1] - cuts[p]) / STEP;
+      long first = tile(from, p);
+      for (int t = 0; t < tokens; t++) {
+        long at = first;
+        for (int lane = 0; lane < lanes; lane += tile, at += (long) tile * steps) {
+          lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane);
+        }
+      }
+      if (cuts[p + 1] == scaleEnd(cuts[p])) {
+        for (int t = 0; t < tokens; t++) {
+          float inputScale = q.scales[t * q.blocks() + cuts[p] / q.blockSize()];
+          int scale = cuts[p] / blockSize * rows + from;
+          int y = t * rows + from;
+          for (int i = 0; i < to - from; i++) {
+            out[y + i] += sums[t * lanes + i] * (scales[scale + i] * inputScale);
+          }
+        }
+        Arrays.fill(sums, 0, tokens * lanes, 0);
+      }
+    }
+  }
+
+  /**
+   * Writes the codes of a tile's columns, in plain loops.
+   *
+   * @param row first row of the tile, a multiple of {@link #lanes}
+   * @param from first column, a multiple of {@link Input#BLOCK}
+   * @param to column behind the last, a multiple of {@link Input#BLOCK} within the padded columns
+   * @param panel receives the codes, {@code [columns x lanes]}; rows behind the last have any code
+   */
+  final void decodeTile(int row, int from, int to, short[] panel) {
+    for (int p = 0; p < cuts.length - 1; p++) {
+      int end = Math.min(to, cuts[p + 1]);
+      for (int c = Math.max(from, cuts[p]); c < end; c += STEP) {
+        long step = tile(row, p) + (long) (c - cuts[p]) / STEP * tile;
+        for (int lane = 0; lane < tile; lane++) {
+          int index = tiles.get(ValueLayout.JAVA_BYTE, step + position(lane)) & 0xff;
+          weights(index, panel, (c - from) * tile + lane, tile);
+        }
+      }
+    }
+  }
+
+  /** Returns the rows of a tile. */
+  final int lanes() {
+    return tile;
   }
 
   @Override
-  void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
-    QuantizedInput q = in.quantized(form());
-    int table = token * (q.paddedCols() / 2) * Input.TABLE_BYTES;
-    int blocks = q.paddedCols() / blockSize;
-    int count = Math.min(TILE, rows() - row);
-    int[] sums = scratch.ints;
-    float[] y = scratch.floats;
-    Arrays.fill(y, 0, TILE, 0);
-    for (int b = 0; b < blocks; b++) {
-      Arrays.fill(sums, 0, TILE, 0);
-      int end = (b + 1) * blockSize / STEP;
-      for (int s = b * blockSize / STEP; s < end; s += MAX_GROUPS * GROUP) {
-        int groups = Math.min(MAX_GROUPS, (end - s) / GROUP);
-        lookUp(tiles, tile, in.tables, table, s, groups, scratch.shorts(2 * TILE), sums);
-      }
-      for (int i = 0; i < count; i++) {
-        y[i] += sums[i] * (scales[(row + i) * blocks + b] * q.scales[token]);
-      }
-    }
+  public final int tileRows() {
+    return group;
   }
 
-  /** Adds the products of {@code groups * GROUP} steps from {@code step} on to 16 sums. */
-  private static void lookUp(
-      MemorySegment tiles,
-      long tile,
-      byte[] tables,
-      int table,
-      int step,
-      int groups,
-      short[] halves,
-      int[] sums) {
-    ShortVector zero = ShortVector.zero(SHORTS);
-    ShortVector low0 = zero;
-    ShortVector low1 = low0;
-    ShortVector high0 = low0;
-    ShortVector high1 = low0;
-    for (int g = 0; g < groups; g++) {
-      ByteVector none = ByteVector.zero(BYTES);
-      ByteVector low = none;
-      ByteVector high = none;
-      for (int k = 0; k < GROUP; k++) {
-        int s = step + g * GROUP + k;
-        int at = table + s * 2 * Input.TABLE_BYTES;
-        ByteVector first = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 16L, ORDER);
-        ByteVector second =
-            first.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes();
-        ByteVector lows = first.selectFrom(ByteVector.fromArray(BYTES, tables, at));
-        ByteVector highs = first.selectFrom(ByteVector.fromArray(BYTES, tables, at + 16));
-        low = lows.add(second.selectFrom(ByteVector.fromArray(BYTES, tables, at + 32))).add(low);
-        high = highs.add(second.selectFrom(ByteVector.fromArray(BYTES, tables, at + 48))).add(high);
-      }
-      // A short holds the bytes of two rows. Adding it whole and the upper byte alone is enough.
-      ShortVector lowShorts = none.add(low).reinterpretAsShorts();
-      ShortVector highShorts = none.add(high).reinterpretAsShorts();
-      low0 = lowShorts.add(low0);
-      low1 =
-          lowShorts
-              .reinterpretAsInts()
-              .lanewise(VectorOperators.LSHR, 8)
-              .reinterpretAsShorts()
-              .and(BYTE)
-              .add(low1);
-      high0 = highShorts.add(high0);
-      high1 =
-          highShorts
-              .reinterpretAsInts()
-              .lanewise(VectorOperators.LSHR, 8)
-              .reinterpretAsShorts()
-              .and(BYTE)
-              .add(high1);
-    }
-    zero.add(low0).intoArray(halves, 0);
-    zero.add(low1).intoArray(halves, 8);
-    zero.add(high0).intoArray(halves, 16);
-    zero.add(high1).intoArray(halves, 24);
-    int offset = groups * GROUP * 2 * PAIR_OFFSET;
-    for (int i = 0; i < TILE / 2; i++) {
-      int odd = halves[8 + i];
-      int oddHigh = halves[24 + i];
-      int even = (short) (halves[i] - (odd << 8));
-      int evenHigh = (short) (halves[16 + i] - (oddHigh << 8));
-      sums[2 * i] += even + 16 * evenHigh - offset;
-      sums[2 * i + 1] += odd + 16 * oddHigh - offset;
-    }
+  @Override
+  public final int rows() {
+    return rows;
+  }
+
+  @Override
+  public final int cols() {
+    return cols;
+  }
+
+  @Override
+  public final InputForm form() {
+    return form;
+  }
+
+  @Override
+  public final long bytes() {
+    return tiles.byteSize() + 4L * scales.length;
   }
 }

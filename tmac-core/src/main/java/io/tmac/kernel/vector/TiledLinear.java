@@ -4,9 +4,7 @@ import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
-import io.tmac.kernel.Linear;
 import io.tmac.kernel.Panel;
-import io.tmac.kernel.QuantizedInput;
 import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
@@ -17,13 +15,7 @@ import java.lang.foreign.MemorySegment;
  * broadcast or looked up, and no sum runs across lanes. Rows behind the last hold no weights, and
  * their products are not read.
  */
-abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Linear, LookupLinear {
-  /** From this many tokens on, decoding a panel of weights once is faster than reading tiles. */
-  static final int GEMM_TOKENS = Integer.getInteger("tmac.gemm", 4);
-
-  /** Codes wider than five bits are split into planes of this many bits. */
-  static final int PLANE_BITS = 4;
-
+abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int8Linear {
   private final int rows;
   private final int cols;
   private final InputForm form;
@@ -58,7 +50,7 @@ abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Line
 
   @Override
   public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    if (tokens >= GEMM_TOKENS) {
+    if (tokens >= Gemm.TOKENS) {
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
@@ -82,19 +74,8 @@ abstract sealed class TiledLinear implements Linear permits Int4Linear, Int8Line
    */
   abstract void multiplyTile(Input in, int token, int row, long tile, Scratch scratch);
 
-  /** Returns how many columns add up to sums of 16 bits, a multiple of 32. */
-  abstract int exactCols();
-
-  /** Returns how many columns of both the weights and the input share their scales. */
-  abstract int scaleCols(QuantizedInput q);
-
-  /** Returns the number of parts of {@link #PLANE_BITS} bits into which codes are split. */
-  int planes() {
-    return 1;
-  }
-
-  /** Decodes some rows and columns, both multiples of a tile and of a block, into a panel. */
-  final void unpack(int row, int count, int firstCol, int cols, Panel panel) {
+  @Override
+  public final void unpack(int row, int count, int firstCol, int cols, Panel panel) {
     for (int i = 0; i < count; i += TILE) {
       long tile = (long) ((row + i) / TILE) * tileBytes;
       unpackCodes(tile, firstCol, cols, panel.codes, i);

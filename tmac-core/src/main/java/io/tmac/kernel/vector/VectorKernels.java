@@ -37,7 +37,7 @@ public final class VectorKernels implements KernelProvider {
     }
     BlockCodes codes = InputForm.codes(matrix);
     return switch (codes.range()) {
-      case TERNARY -> new LookupLinear(matrix, codes, arena, pool);
+      case TERNARY -> new NarrowLookup(matrix, codes, arena, pool);
       case INT4 -> new Int4Linear(matrix, codes, arena, pool);
       case INT8 -> new Int8Linear(matrix, codes, arena, pool);
     };

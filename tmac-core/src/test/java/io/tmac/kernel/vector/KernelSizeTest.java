@@ -36,6 +36,7 @@ class KernelSizeTest {
         Int8Linear.class,
         LookupLinear.class,
         LookupTables.class,
+        NarrowLookup.class,
         Quantizer.class,
         TiledLinear.class,
         VectorKernels.class

@@ -1,0 +1,190 @@
+package io.tmac.kernel.vector;
+
+import static io.tmac.kernel.vector.Species.ORDER;
+import static io.tmac.kernel.vector.Species.ROW_BYTE;
+import static io.tmac.kernel.vector.Species.ROW_SHORT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import io.tmac.format.BlockCodes;
+import io.tmac.format.Matrix;
+import io.tmac.kernel.Input;
+import io.tmac.kernel.InputForm;
+import io.tmac.kernel.WorkerPool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Lookup of 16 rows in tables of 16 bytes, for any processor.
+ *
+ * <pre>
+ *   step (16 bytes):  row r in byte r % 4 * 4 + r / 4: the index of columns 0 and 1 in its low
+ *                     half and that of columns 2 and 3 in its high half; index = (w0 + 1) * 3 + w1 + 1
+ * </pre>
+ *
+ * <p>A sum of two int8 inputs has nine bits, a table entry eight, so that there are two tables:
+ * {@code sum + 256 = 16 * high + low} with low from 0 to 15 and high from 0 to 31. Eight of either
+ * fit into a byte without sign, and 128 groups of eight into 16 bits. All sums are exact.
+ */
+final class NarrowLookup extends LookupLinear {
+  static final int TILE = 16;
+
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
+  private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_128;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_128;
+
+  /** Their tables have 12 KB. */
+  private static final int MAX_PIECE = 768;
+
+  /** Steps that are added up in bytes: four, of two indices each. */
+  private static final int GROUP = 4;
+
+  /** What {@link Input#tables} adds to the sum of a pair. */
+  private static final int PAIR_OFFSET = 256;
+
+  private static final short INDEX = 15;
+  private static final short ELEVEN = 11;
+  private static final short THREE = 3;
+  private static final short ONE = 1;
+
+  NarrowLookup(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
+    super(matrix, codes, InputForm.LOOKUP, TILE, MAX_PIECE, Input.pad(matrix.cols()), arena);
+    pack(matrix, codes, pool);
+  }
+
+  @Override
+  int position(int row) {
+    return narrowPosition(row);
+  }
+
+  /** An int lane holds rows r, r + 4, r + 8 and r + 12: its byte k is row r + 4 * k. */
+  static int narrowPosition(int row) {
+    return row % 4 * 4 + row / 4;
+  }
+
+  @Override
+  int index(byte[] codes, int c) {
+    return pair(codes, c) | pair(codes, c + 2) << 4;
+  }
+
+  private static int pair(byte[] codes, int c) {
+    return (codes[c] + 1) * 3 + codes[c + 1] + 1;
+  }
+
+  @Override
+  void weights(int index, short[] out, int at, int stride) {
+    int low = index & 15;
+    int high = index >> 4;
+    out[at] = (short) (low / 3 - 1);
+    out[at + stride] = (short) (low % 3 - 1);
+    out[at + 2 * stride] = (short) (high / 3 - 1);
+    out[at + 3 * stride] = (short) (high % 3 - 1);
+  }
+
+  @Override
+  void unpack(long from, int steps, short[] panel, int at) {
+    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+      unpackLanes(tiles, from + lane, steps, panel, at + lane);
+    }
+  }
+
+  private static void unpackLanes(
+      MemorySegment tiles, long from, int steps, short[] panel, int at) {
+    for (int s = 0; s < steps; s += 2) {
+      int to = at + s * STEP * Gemm.ROWS;
+      ShortVector v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, from + (long) s * TILE, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      // index / 3 = index * 11 / 32 for all nine
+      ShortVector index = v.and(INDEX);
+      IntVector third = index.mul(ELEVEN).reinterpretAsInts().lanewise(LSHR, 5);
+      ShortVector first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + Gemm.ROWS);
+      index = v.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsShorts().and(INDEX);
+      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(LSHR, 5);
+      first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to + 2 * Gemm.ROWS);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 3 * Gemm.ROWS);
+      v =
+          (ShortVector)
+              ByteVector.fromMemorySegment(ROW_BYTE, tiles, from + (s + 1L) * TILE, ORDER)
+                  .convertShape(VectorOperators.B2S, ROW_SHORT, 0);
+      index = v.and(INDEX);
+      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(LSHR, 5);
+      first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to + 4 * Gemm.ROWS);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 5 * Gemm.ROWS);
+      index = v.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsShorts().and(INDEX);
+      third = index.mul(ELEVEN).reinterpretAsInts().lanewise(LSHR, 5);
+      first = third.reinterpretAsShorts().and(THREE);
+      first.sub(ONE).intoArray(panel, to + 6 * Gemm.ROWS);
+      index.sub(first.mul(THREE)).sub(ONE).intoArray(panel, to + 7 * Gemm.ROWS);
+    }
+  }
+
+  @Override
+  void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at) {
+    int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
+    lookUp(tiles, tile, in.tables, table, steps / GROUP, sums, at);
+  }
+
+  private static void lookUp(
+      MemorySegment tiles, long tile, byte[] tables, int table, int groups, int[] sums, int at) {
+    ShortVector zero = ShortVector.zero(SHORTS);
+    ShortVector low = zero;
+    ShortVector lowOdd = zero;
+    ShortVector high = zero;
+    ShortVector highOdd = zero;
+    for (int g = 0; g < groups; g++) {
+      ByteVector none = ByteVector.zero(BYTES);
+      ByteVector lows = none;
+      ByteVector highs = none;
+      for (int k = 0; k < GROUP; k++) {
+        int s = g * GROUP + k;
+        int t = table + s * 2 * Input.TABLE_BYTES;
+        ByteVector first = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 16L, ORDER);
+        ByteVector second = first.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+        ByteVector l = first.selectFrom(ByteVector.fromArray(BYTES, tables, t));
+        ByteVector h = first.selectFrom(ByteVector.fromArray(BYTES, tables, t + 16));
+        lows = l.add(second.selectFrom(ByteVector.fromArray(BYTES, tables, t + 32))).add(lows);
+        highs = h.add(second.selectFrom(ByteVector.fromArray(BYTES, tables, t + 48))).add(highs);
+      }
+      // As shorts: b0 + 256 * b1 and b2 + 256 * b3; shifted: b1 + 256 * b2 and b3.
+      ShortVector shorts = none.add(lows).reinterpretAsShorts();
+      low = shorts.add(low);
+      lowOdd = shorts.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts().add(lowOdd);
+      shorts = none.add(highs).reinterpretAsShorts();
+      high = shorts.add(high);
+      highOdd = shorts.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts().add(highOdd);
+    }
+    // All modulo 2^16. The last byte's sum stands alone, and takes us to the one before it.
+    IntVector l = zero.add(low).reinterpretAsInts();
+    IntVector lOdd = zero.add(lowOdd).reinterpretAsInts();
+    IntVector h = zero.add(high).reinterpretAsInts();
+    IntVector hOdd = zero.add(highOdd).reinterpretAsInts();
+    IntVector l3 = lOdd.lanewise(LSHR, 16);
+    IntVector h3 = hOdd.lanewise(LSHR, 16);
+    IntVector l2 = l.lanewise(LSHR, 16).sub(l3.lanewise(LSHL, 8)).and(0xffff);
+    IntVector h2 = h.lanewise(LSHR, 16).sub(h3.lanewise(LSHL, 8)).and(0xffff);
+    IntVector l1 = lOdd.sub(l2.lanewise(LSHL, 8)).and(0xffff);
+    IntVector h1 = hOdd.sub(h2.lanewise(LSHL, 8)).and(0xffff);
+    IntVector l0 = l.sub(l1.lanewise(LSHL, 8)).and(0xffff);
+    IntVector h0 = h.sub(h1.lanewise(LSHL, 8)).and(0xffff);
+    int offset = -groups * GROUP * 2 * PAIR_OFFSET;
+    IntVector old = IntVector.fromArray(INTS, sums, at).add(offset);
+    h0.lanewise(LSHL, 4).add(l0).add(old).intoArray(sums, at);
+    old = IntVector.fromArray(INTS, sums, at + 4).add(offset);
+    h1.lanewise(LSHL, 4).add(l1).add(old).intoArray(sums, at + 4);
+    old = IntVector.fromArray(INTS, sums, at + 8).add(offset);
+    h2.lanewise(LSHL, 4).add(l2).add(old).intoArray(sums, at + 8);
+    old = IntVector.fromArray(INTS, sums, at + 12).add(offset);
+    h3.lanewise(LSHL, 4).add(l3).add(old).intoArray(sums, at + 12);
+  }
+}

@@ -1,0 +1,40 @@
+package io.tmac.kernel.vector;
+
+import io.tmac.kernel.Linear;
+import io.tmac.kernel.Panel;
+import io.tmac.kernel.QuantizedInput;
+
+/** A matrix of integer codes that can be decoded into panels, for {@link Gemm}. */
+interface PanelSource extends Linear {
+
+  /** Codes wider than five bits are split into planes of this many bits. */
+  int PLANE_BITS = 4;
+
+  /** Returns how many columns add up to sums of 16 bits, a multiple of 32. */
+  int exactCols();
+
+  /** Returns how many columns of both the weights and the input share their scales. */
+  int scaleCols(QuantizedInput q);
+
+  /** Returns the number of parts of {@link #PLANE_BITS} bits into which codes are split. */
+  default int planes() {
+    return 1;
+  }
+
+  /** Returns which row of a panel lies in a lane. */
+  default int rowOfLane(int lane) {
+    return lane;
+  }
+
+  /**
+   * Decodes the codes and scales of some rows and columns.
+   *
+   * @param row the first row, a multiple of {@link Linear#TILE}
+   * @param count number of rows; the rest of the last tile is decoded too
+   * @param firstCol the first column, a multiple of {@link Gemm#COLS}
+   * @param cols number of columns, a multiple of 32
+   * @param panel receives {@code codes[plane][column][lane]} and {@code weightScales[block of 32
+   *     columns][lane]}, with {@link Gemm#COLS} columns per plane and {@link Gemm#ROWS} lanes
+   */
+  void unpack(int row, int count, int firstCol, int cols, Panel panel);
+}
