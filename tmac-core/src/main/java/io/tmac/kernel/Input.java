@@ -54,7 +54,7 @@ public final class Input {
   }
 
   /** Makes room for a form of {@code tokens} tokens; its old content is lost. */
-  void reserve(InputForm form, int tokens) {
+  public void reserve(InputForm form, int tokens) {
     switch (form) {
       case FLOAT -> {}
       case INT8_BLOCKS -> perBlock.reserve(tokens);

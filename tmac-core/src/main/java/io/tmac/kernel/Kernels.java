@@ -18,7 +18,8 @@ public final class Kernels {
   /**
    * The provider that {@code -Dtmac.kernels=auto|scalar|vector} asks for. {@code auto}, the
    * default, takes vectors if the module {@code jdk.incubator.vector} is in the JVM; if not, it
-   * says so once and takes plain loops.
+   * says so once and takes plain loops. It uses vectors as soon as the compiler is done with them;
+   * {@code vector} uses them from the first call on. Both give the same results.
    *
    * @return the provider
    * @throws TmacException if vectors are forced and the module is missing
@@ -49,7 +50,7 @@ public final class Kernels {
       }
       case "auto" -> {
         if (present) {
-          yield new VectorKernels();
+          yield new VectorKernels(VectorKernels.Mode.VECTORS_WHEN_COMPILED);
         }
         LOG.warn(
             "Running on scalar code, many times slower: start java with --add-modules {}", MODULE);

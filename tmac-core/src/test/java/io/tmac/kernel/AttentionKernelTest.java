@@ -18,7 +18,8 @@ import net.jqwik.api.constraints.IntRange;
 @Tag("kernel")
 class AttentionKernelTest {
   private static final List<KernelProvider> PROVIDERS =
-      List.of(new ScalarKernels(), new VectorKernels());
+      List.of(
+          new ScalarKernels(), new VectorKernels(), new VectorKernels(VectorKernels.Mode.PLAIN));
 
   /** Largest error of an output as a share of the largest value. */
   private static final double TOLERANCE = 1e-5;

@@ -9,6 +9,7 @@ import io.tmac.format.Matrix;
 import io.tmac.kernel.TestMatrices.Kind;
 import io.tmac.kernel.scalar.ScalarKernels;
 import io.tmac.kernel.vector.VectorKernels;
+import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Assume;
@@ -27,6 +28,7 @@ import net.jqwik.api.constraints.IntRange;
 class KernelEqualityTest {
   private static final KernelProvider SCALAR = new ScalarKernels();
   private static final KernelProvider VECTOR = new VectorKernels();
+  private static final KernelProvider PLAIN = new VectorKernels(VectorKernels.Mode.PLAIN);
 
   /** Half a unit in the last place of 1. */
   private static final double EPS = 0x1p-24;
@@ -130,9 +132,12 @@ class KernelEqualityTest {
 
   private static void assertEqual(Matrix matrix, int tokens, long seed) {
     float[] x = Products.randomInput(tokens * matrix.cols(), seed);
-    assertThat(Products.of(VECTOR, matrix, Activations.INT8, x))
-        .as("%s, %d tokens", matrix, tokens)
-        .isEqualTo(Products.of(SCALAR, matrix, Activations.INT8, x));
+    float[] expected = Products.of(SCALAR, matrix, Activations.INT8, x);
+    for (KernelProvider kernels : List.of(VECTOR, PLAIN)) {
+      assertThat(Products.of(kernels, matrix, Activations.INT8, x))
+          .as("%s, %d tokens", matrix, tokens)
+          .isEqualTo(expected);
+    }
   }
 
   @Provide

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KernelExtremesTest {
   private static final KernelProvider SCALAR = new ScalarKernels();
   private static final KernelProvider VECTOR = new VectorKernels();
+  private static final KernelProvider PLAIN = new VectorKernels(VectorKernels.Mode.PLAIN);
   private static final int MAX = QuantizedInput.MAX_CODE;
 
   @ParameterizedTest
@@ -86,8 +87,26 @@ class KernelExtremesTest {
       }
       expected[r] = sum;
     }
-    assertThat(Products.of(VECTOR, matrix, Activations.INT8, x)).isEqualTo(expected);
-    assertThat(Products.of(SCALAR, matrix, Activations.INT8, x)).isEqualTo(expected);
+    assertProducts(matrix, x, expected);
+  }
+
+  /** One token is a matrix-vector product, five equal ones are a matrix-matrix product. */
+  private static void assertProducts(Matrix matrix, float[] x, float[] expected) {
+    for (KernelProvider kernels : List.of(SCALAR, VECTOR, PLAIN)) {
+      for (int tokens : new int[] {1, 5}) {
+        assertThat(Products.of(kernels, matrix, Activations.INT8, repeat(x, tokens)))
+            .as("%d tokens", tokens)
+            .isEqualTo(repeat(expected, tokens));
+      }
+    }
+  }
+
+  private static float[] repeat(float[] x, int times) {
+    float[] all = new float[times * x.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = x[i % x.length];
+    }
+    return all;
   }
 
   @Test
@@ -98,8 +117,7 @@ class KernelExtremesTest {
       Arrays.fill(x, MAX);
       float[] expected = new float[17];
       Arrays.fill(expected, (float) cols * MAX);
-      assertThat(Products.of(VECTOR, matrix, Activations.INT8, x)).isEqualTo(expected);
-      assertThat(Products.of(SCALAR, matrix, Activations.INT8, x)).isEqualTo(expected);
+      assertProducts(matrix, x, expected);
     }
   }
 
@@ -108,7 +126,7 @@ class KernelExtremesTest {
   void zerosGiveZeros(Kind kind) {
     float[] zeros = new float[3 * 192];
     for (Activations activations : Activations.values()) {
-      for (KernelProvider kernels : List.of(SCALAR, VECTOR)) {
+      for (KernelProvider kernels : List.of(SCALAR, VECTOR, PLAIN)) {
         float[] product = Products.of(kernels, kind.random(20, 192, 1), activations, zeros);
         assertThat(product).containsOnly(0f);
       }
@@ -142,7 +160,7 @@ class KernelExtremesTest {
       x[50] = value;
       x[127] = value;
       for (Activations activations : Activations.values()) {
-        for (KernelProvider kernels : List.of(SCALAR, VECTOR)) {
+        for (KernelProvider kernels : List.of(SCALAR, VECTOR, PLAIN)) {
           assertThatCode(() -> Products.of(kernels, matrix, activations, x))
               .doesNotThrowAnyException();
           float[] product = Products.of(kernels, matrix, activations, x);

@@ -21,7 +21,8 @@ import net.jqwik.api.constraints.IntRange;
 @Tag("kernel")
 class KernelSplitTest {
   private static final List<KernelProvider> PROVIDERS =
-      List.of(new ScalarKernels(), new VectorKernels());
+      List.of(
+          new ScalarKernels(), new VectorKernels(), new VectorKernels(VectorKernels.Mode.PLAIN));
 
   @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
   void rowsMayBeSplitIntoAnyTiles(

@@ -20,7 +20,8 @@ import net.jqwik.api.constraints.IntRange;
 @Tag("kernel")
 class QuantizerTest {
   private static final List<KernelProvider> PROVIDERS =
-      List.of(new ScalarKernels(), new VectorKernels());
+      List.of(
+          new ScalarKernels(), new VectorKernels(), new VectorKernels(VectorKernels.Mode.PLAIN));
 
   @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
   void codesAreHalfEvenQuotientsByTheLargestMagnitude(

@@ -18,7 +18,8 @@ import net.jqwik.api.constraints.IntRange;
 @Tag("kernel")
 class SwigluKernelTest {
   private static final List<KernelProvider> PROVIDERS =
-      List.of(new ScalarKernels(), new VectorKernels());
+      List.of(
+          new ScalarKernels(), new VectorKernels(), new VectorKernels(VectorKernels.Mode.PLAIN));
 
   /** Largest relative error: that of exp, and a few roundings. */
   private static final double TOLERANCE = 1e-6;

@@ -29,7 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("kernel")
 class TransformerTest {
   private static final List<KernelProvider> PROVIDERS =
-      List.of(new ScalarKernels(), new VectorKernels());
+      List.of(
+          new ScalarKernels(), new VectorKernels(), new VectorKernels(VectorKernels.Mode.PLAIN));
 
   /** Unquantised activations: rounding of float sums. */
   private static final double TOLERANCE = 1e-4;

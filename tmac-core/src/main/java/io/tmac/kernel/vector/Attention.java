@@ -29,7 +29,7 @@ final class Attention {
     int headDim = cache.headDim();
     float[] weights = scratch.scores(positions);
     float max = score(q, qOffset, cache, kvHead, positions, weights);
-    Exp.shiftedExp(weights, 0, positions, max);
+    Exp.shiftedExp(weights, 0, positions, max, true);
     float sum = 0;
     for (int p = 0; p < positions; p++) {
       sum += weights[p];

@@ -33,10 +33,12 @@ final class Exp {
 
   /**
    * {@code a[i] = exp(a[i] - shift)} for {@code from <= i < to}; 0 where the exponent is below -87.
+   * Plain loops give the same bits as vectors.
    */
-  static void shiftedExp(float[] a, int from, int to, float shift) {
+  static void shiftedExp(float[] a, int from, int to, float shift, boolean vectors) {
+    int end = vectors ? to - FLOAT.length() : from - 1;
     int i = from;
-    for (; i <= to - FLOAT.length(); i += FLOAT.length()) {
+    for (; i <= end; i += FLOAT.length()) {
       FloatVector x = FloatVector.fromArray(FLOAT, a, i).sub(shift);
       FloatVector c = x.max(LOWEST).min(HIGHEST);
       FloatVector z = c.mul(LOG2_E).add(ROUND); // n in the lowest bits

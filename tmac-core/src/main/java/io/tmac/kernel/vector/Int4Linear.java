@@ -16,6 +16,7 @@ import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -49,8 +50,14 @@ final class Int4Linear extends TiledLinear {
 
   private final int weightBlock;
 
-  Int4Linear(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
-    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, arena);
+  Int4Linear(
+      Matrix matrix,
+      BlockCodes codes,
+      Readiness matvec,
+      Readiness gemm,
+      Arena arena,
+      WorkerPool pool) {
+    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, matvec, gemm, arena);
     this.weightBlock = codes.blockSize(matrix.cols());
     pack(matrix, codes, pool);
   }
@@ -130,11 +137,41 @@ final class Int4Linear extends TiledLinear {
   }
 
   @Override
-  void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
+  void multiplyTile(Input in, int token, long tile, Scratch scratch) {
     QuantizedInput q = in.quantized(form());
     short[] running = scratch.shorts((q.blocks() + 1) * TILE);
     for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
       multiplyLanes(tiles, tile, q, token, lane, running, scratch.floats);
+    }
+  }
+
+  @Override
+  void multiplyTilePlain(QuantizedInput q, int token, long tile, Scratch scratch) {
+    int[] sums = scratch.ints;
+    float[] y = scratch.floats;
+    Arrays.fill(y, 0, TILE, 0);
+    long weightScales = scalesOffset(tile, q.blocks());
+    int x = token * q.paddedCols();
+    for (int b = 0; b < q.blocks(); b++) {
+      Arrays.fill(sums, 0);
+      for (int k = b * QUADS; k < (b + 1) * QUADS; k++, x += 4) {
+        int x0 = QuantizedInput.code(q.codes[x]);
+        int x1 = QuantizedInput.code(q.codes[x + 1]);
+        int x2 = QuantizedInput.code(q.codes[x + 2]);
+        int x3 = QuantizedInput.code(q.codes[x + 3]);
+        long quads = tile + (long) k * QUAD_BYTES;
+        for (int lane = 0; lane < TILE; lane++) {
+          int quad = tiles.get(SHORT_LE, quads + 2L * lane);
+          int low = (quad & 15) * x0 + (quad >> 4 & 15) * x1;
+          sums[lane] += low + (quad >> 8 & 15) * x2 + (quad >> 12 & 15) * x3;
+        }
+      }
+      int offset = OFFSET * q.sums[token * q.blocks() + b];
+      float scale = q.scales[token * q.blocks() + b];
+      for (int lane = 0; lane < TILE; lane++) {
+        float w = tiles.get(FLOAT_LE, weightScales + (long) b * SCALES_BYTES + 4L * lane);
+        y[lane] += (sums[lane] - offset) * (w * scale);
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -42,8 +43,14 @@ final class Int8Linear extends TiledLinear {
 
   private final int weightBlock;
 
-  Int8Linear(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
-    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, arena);
+  Int8Linear(
+      Matrix matrix,
+      BlockCodes codes,
+      Readiness matvec,
+      Readiness gemm,
+      Arena arena,
+      WorkerPool pool) {
+    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, matvec, gemm, arena);
     this.weightBlock = codes.blockSize(matrix.cols());
     pack(matrix, codes, pool);
   }
@@ -140,9 +147,32 @@ final class Int8Linear extends TiledLinear {
   }
 
   @Override
-  void multiplyTile(Input in, int token, int row, long tile, Scratch scratch) {
+  void multiplyTile(Input in, int token, long tile, Scratch scratch) {
     for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
       multiplyLanes(tiles, tile, in.quantized(form()), token, lane, scratch.floats);
+    }
+  }
+
+  @Override
+  void multiplyTilePlain(QuantizedInput q, int token, long tile, Scratch scratch) {
+    int[] sums = scratch.ints;
+    float[] y = scratch.floats;
+    Arrays.fill(y, 0, TILE, 0);
+    for (int b = 0; b < q.blocks(); b++) {
+      Arrays.fill(sums, 0);
+      long block = tile + (long) b * BLOCK_BYTES;
+      int x0 = token * q.paddedCols() + b * BLOCK;
+      for (int k = 0; k < BLOCK; k++) {
+        int x = QuantizedInput.code(q.codes[x0 + k]);
+        long codes = block + SCALES + (long) k * TILE;
+        for (int lane = 0; lane < TILE; lane++) {
+          sums[lane] += tiles.get(ValueLayout.JAVA_BYTE, codes + lane) * x;
+        }
+      }
+      float scale = q.scales[token * q.blocks() + b];
+      for (int lane = 0; lane < TILE; lane++) {
+        y[lane] += sums[lane] * (tiles.get(FLOAT_LE, block + 4L * lane) * scale);
+      }
     }
   }
 

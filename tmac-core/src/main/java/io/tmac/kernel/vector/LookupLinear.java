@@ -43,6 +43,8 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
   private static final int GROUPS = 8;
 
   final MemorySegment tiles;
+  private final Readiness matvec;
+  private final Readiness gemm;
   private final int rows;
   private final int cols;
   private final int paddedCols;
@@ -72,7 +74,11 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
       int tile,
       int maxPiece,
       int inputBlock,
+      Readiness matvec,
+      Readiness gemm,
       Arena arena) {
+    this.matvec = matvec;
+    this.gemm = gemm;
     this.rows = matrix.rows();
     this.cols = matrix.cols();
     this.paddedCols = Input.pad(cols);
@@ -169,6 +175,10 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
   /** Adds the products of a tile with some columns to its sums. */
   abstract void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at);
 
+  /** The same in plain loops. */
+  abstract void lookUpPlain(
+      Input in, int token, int column, int steps, long tile, int[] sums, int at);
+
   @Override
   public final int exactCols() {
     return EXACT_COLS;
@@ -213,16 +223,18 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
 
   @Override
   public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    if (tokens >= Gemm.TOKENS) {
+    if (tokens >= Gemm.TOKENS && gemm.vectors()) {
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
+    boolean vectors = matvec.vectors();
     for (int row = from; row < to; row += group) {
-      multiplyGroup(in, tokens, out, row, Math.min(to, row + group), scratch);
+      multiplyGroup(in, tokens, out, row, Math.min(to, row + group), scratch, vectors);
     }
   }
 
-  private void multiplyGroup(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+  private void multiplyGroup(
+      Input in, int tokens, float[] out, int from, int to, Scratch scratch, boolean vectors) {
     QuantizedInput q = in.quantized(form);
     int lanes = Math.ceilDiv(to - from, tile) * tile;
     int[] sums = scratch.sums(tokens * lanes);
@@ -236,7 +248,11 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
       for (int t = 0; t < tokens; t++) {
         long at = first;
         for (int lane = 0; lane < lanes; lane += tile, at += (long) tile * steps) {
-          lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane);
+          if (vectors) {
+            lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane);
+          } else {
+            lookUpPlain(in, t, cuts[p], steps, at, sums, t * lanes + lane);
+          }
         }
       }
       if (cuts[p + 1] == scaleEnd(cuts[p])) {

@@ -29,6 +29,22 @@ final class LookupTables {
 
   private LookupTables() {}
 
+  /** Builds the tables of one token in plain loops, for the first tokens of a JVM. */
+  static void buildPlain(Input in, int token) {
+    QuantizedInput q = in.quantized(InputForm.LOOKUP);
+    int first = token * q.paddedCols();
+    for (int c = first; c < first + q.paddedCols(); c += 2) {
+      int x0 = QuantizedInput.code(q.codes[c]);
+      int x1 = QuantizedInput.code(q.codes[c + 1]);
+      int table = c / 2 * Input.TABLE_BYTES;
+      for (int entry = 0; entry < ENTRIES; entry++) {
+        int v = FIRST[entry] * x0 + SECOND[entry] * x1 + OFFSET;
+        in.tables[table + entry] = (byte) (v & LOW);
+        in.tables[table + ENTRIES + entry] = (byte) (v >> 4 & HIGH);
+      }
+    }
+  }
+
   static void build(Input in, int token) {
     QuantizedInput q = in.quantized(InputForm.LOOKUP);
     int[] codes = q.codes;

@@ -13,6 +13,7 @@ import io.tmac.kernel.InputForm;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -52,8 +53,23 @@ final class NarrowLookup extends LookupLinear {
   private static final short THREE = 3;
   private static final short ONE = 1;
 
-  NarrowLookup(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
-    super(matrix, codes, InputForm.LOOKUP, TILE, MAX_PIECE, Input.pad(matrix.cols()), arena);
+  NarrowLookup(
+      Matrix matrix,
+      BlockCodes codes,
+      Readiness matvec,
+      Readiness gemm,
+      Arena arena,
+      WorkerPool pool) {
+    super(
+        matrix,
+        codes,
+        InputForm.LOOKUP,
+        TILE,
+        MAX_PIECE,
+        Input.pad(matrix.cols()),
+        matvec,
+        gemm,
+        arena);
     pack(matrix, codes, pool);
   }
 
@@ -133,6 +149,22 @@ final class NarrowLookup extends LookupLinear {
   void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at) {
     int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
     lookUp(tiles, tile, in.tables, table, steps / GROUP, sums, at);
+  }
+
+  @Override
+  void lookUpPlain(Input in, int token, int column, int steps, long tile, int[] sums, int at) {
+    byte[] tables = in.tables;
+    int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
+    for (int s = 0; s < steps; s++, tile += TILE, table += 2 * Input.TABLE_BYTES) {
+      for (int place = 0; place < TILE; place++) {
+        int index = tiles.get(ValueLayout.JAVA_BYTE, tile + place);
+        int first = table + (index & 15);
+        int second = table + Input.TABLE_BYTES + (index >> 4 & 15);
+        int high = tables[first + 16] + tables[second + 16];
+        int low = tables[first] + tables[second];
+        sums[at + position(place)] += 16 * high + low - 2 * PAIR_OFFSET;
+      }
+    }
   }
 
   private static void lookUp(

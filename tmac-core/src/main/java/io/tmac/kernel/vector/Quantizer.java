@@ -12,7 +12,8 @@ import jdk.incubator.vector.VectorOperators;
 final class Quantizer {
   private Quantizer() {}
 
-  static void quantize(Input in, QuantizedInput q, int token) {
+  /** Rounds one token; plain loops give the same bits as vectors. */
+  static void quantize(Input in, QuantizedInput q, int token, boolean vectors) {
     float[] x = in.x;
     int[] codes = q.codes;
     int lanes = FLOAT.length();
@@ -23,10 +24,14 @@ final class Quantizer {
       int to = from + columns;
       FloatVector largest = FloatVector.zero(FLOAT);
       int i = from;
-      for (; i <= to - lanes; i += lanes) {
+      int end = vectors ? to - lanes : from - 1;
+      for (; i <= end; i += lanes) {
         largest = FloatVector.fromArray(FLOAT, x, i).abs().max(largest);
       }
-      float max = FloatVector.zero(FLOAT).max(largest).reduceLanes(VectorOperators.MAX);
+      float max = 0;
+      if (vectors) {
+        max = FloatVector.zero(FLOAT).max(largest).reduceLanes(VectorOperators.MAX);
+      }
       for (; i < to; i++) {
         max = Math.max(max, Math.abs(x[i]));
       }
@@ -35,7 +40,7 @@ final class Quantizer {
       FloatVector factor = FloatVector.broadcast(FLOAT, inverse);
       int first = token * q.paddedCols() + b * q.blockSize();
       int c = 0;
-      for (; c <= columns - lanes; c += lanes) {
+      for (; c <= end - from; c += lanes) {
         // Adding a large number rounds half to even and leaves the integer in the lowest bits.
         FloatVector rounded = FloatVector.fromArray(FLOAT, x, from + c).mul(factor).add(rounding);
         IntVector code = rounded.reinterpretAsInts();

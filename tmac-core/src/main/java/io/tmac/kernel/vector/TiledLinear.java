@@ -5,6 +5,7 @@ import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
 import io.tmac.kernel.Panel;
+import io.tmac.kernel.QuantizedInput;
 import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
@@ -16,6 +17,8 @@ import java.lang.foreign.MemorySegment;
  * their products are not read.
  */
 abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int8Linear {
+  private final Readiness matvec;
+  private final Readiness gemm;
   private final int rows;
   private final int cols;
   private final InputForm form;
@@ -23,7 +26,10 @@ abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int
   final MemorySegment tiles;
 
   /** Reserves the tiles; the subclass fills them with {@link #pack}. */
-  TiledLinear(Matrix matrix, InputForm form, int tileBytes, Arena arena) {
+  TiledLinear(
+      Matrix matrix, InputForm form, int tileBytes, Readiness matvec, Readiness gemm, Arena arena) {
+    this.matvec = matvec;
+    this.gemm = gemm;
     this.rows = matrix.rows();
     this.cols = matrix.cols();
     this.form = form;
@@ -50,14 +56,19 @@ abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int
 
   @Override
   public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    if (tokens >= Gemm.TOKENS) {
+    if (tokens >= Gemm.TOKENS && gemm.vectors()) {
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
+    boolean vectors = matvec.vectors();
     for (int r = from; r < to; r += TILE) {
       long tile = (long) (r / TILE) * tileBytes;
       for (int t = 0; t < tokens; t++) {
-        multiplyTile(in, t, r, tile, scratch);
+        if (vectors) {
+          multiplyTile(in, t, tile, scratch);
+        } else {
+          multiplyTilePlain(in.quantized(form), t, tile, scratch);
+        }
         System.arraycopy(scratch.floats, 0, out, t * rows + r, Math.min(TILE, to - r));
       }
     }
@@ -68,11 +79,13 @@ abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int
    *
    * @param in the input
    * @param token the token
-   * @param row the tile's first row
    * @param tile offset of the tile
    * @param scratch receives the products in {@link Scratch#floats}
    */
-  abstract void multiplyTile(Input in, int token, int row, long tile, Scratch scratch);
+  abstract void multiplyTile(Input in, int token, long tile, Scratch scratch);
+
+  /** The same in plain loops. */
+  abstract void multiplyTilePlain(QuantizedInput q, int token, long tile, Scratch scratch);
 
   @Override
   public final void unpack(int row, int count, int firstCol, int cols, Panel panel) {

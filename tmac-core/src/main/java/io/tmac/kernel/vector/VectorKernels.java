@@ -15,6 +15,34 @@ import java.lang.foreign.Arena;
 /** Arithmetic with the Vector API. Touch this class only if the module is present. */
 public final class VectorKernels implements KernelProvider {
 
+  /** When to use vectors. */
+  public enum Mode {
+    /** From the first call on. */
+    VECTORS,
+    /** Once the compiler is done with them, which a thread in the background finds out. */
+    VECTORS_WHEN_COMPILED,
+    /** Never: plain loops over the same layouts, with the same results. */
+    PLAIN
+  }
+
+  private final Mode mode;
+  private final Readiness steps;
+
+  /** Creates a provider that uses vectors from the first call on. */
+  public VectorKernels() {
+    this(Mode.VECTORS);
+  }
+
+  /** Creates a provider. */
+  public VectorKernels(Mode mode) {
+    this.mode = mode;
+    this.steps = mode == Mode.VECTORS_WHEN_COMPILED ? Warmups.STEPS : fixed();
+  }
+
+  private Readiness fixed() {
+    return mode == Mode.VECTORS ? Readiness.ALWAYS : Readiness.NEVER;
+  }
+
   @Override
   public String name() {
     return "vector";
@@ -35,21 +63,34 @@ public final class VectorKernels implements KernelProvider {
     if (readsFile(matrix, activations)) {
       return new FloatLinear(matrix);
     }
-    BlockCodes codes = InputForm.codes(matrix);
+    return linear(matrix, InputForm.codes(matrix), arena, pool);
+  }
+
+  /** Copies a matrix of integer codes. */
+  PanelSource linear(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
+    boolean warm = mode == Mode.VECTORS_WHEN_COMPILED;
+    Readiness matvec = warm ? Warmups.matvec(codes.range()) : fixed();
+    Readiness gemm = warm ? Warmups.gemm(codes.range()) : fixed();
     return switch (codes.range()) {
-      case TERNARY -> new NarrowLookup(matrix, codes, arena, pool);
-      case INT4 -> new Int4Linear(matrix, codes, arena, pool);
-      case INT8 -> new Int8Linear(matrix, codes, arena, pool);
+      case TERNARY -> new NarrowLookup(matrix, codes, matvec, gemm, arena, pool);
+      case INT4 -> new Int4Linear(matrix, codes, matvec, gemm, arena, pool);
+      case INT8 -> new Int8Linear(matrix, codes, matvec, gemm, arena, pool);
     };
   }
 
   @Override
   public void prepare(Input in, InputForm form, int token) {
-    if (form != InputForm.FLOAT) {
-      Quantizer.quantize(in, in.quantized(form), token);
+    if (form == InputForm.FLOAT) {
+      return;
     }
+    boolean vectors = steps.vectors();
+    Quantizer.quantize(in, in.quantized(form), token, vectors);
     if (form == InputForm.LOOKUP) {
-      LookupTables.build(in, token);
+      if (vectors) {
+        LookupTables.build(in, token);
+      } else {
+        LookupTables.buildPlain(in, token);
+      }
     }
   }
 
@@ -73,7 +114,7 @@ public final class VectorKernels implements KernelProvider {
       up[i] *= gate[i];
       gate[i] = -gate[i];
     }
-    Exp.shiftedExp(gate, from, to, 0);
+    Exp.shiftedExp(gate, from, to, 0, steps.vectors());
     for (int i = from; i < to; i++) {
       gate[i] = up[i] / (1 + gate[i]);
     }

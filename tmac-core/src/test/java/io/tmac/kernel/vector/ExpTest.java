@@ -65,7 +65,7 @@ class ExpTest {
       for (int i = 1; i <= n; i++) {
         expected[i] = exp(x[i] - shift);
       }
-      Exp.shiftedExp(x, 1, n + 1, shift);
+      Exp.shiftedExp(x, 1, n + 1, shift, true);
       assertThat(x).as("%d values: %s", n, Arrays.toString(x)).isEqualTo(expected);
     }
   }
@@ -73,7 +73,7 @@ class ExpTest {
   /** One value: too few for a vector, so that it takes the scalar way. */
   private static float exp(float x) {
     float[] value = {x};
-    Exp.shiftedExp(value, 0, 1, 0);
+    Exp.shiftedExp(value, 0, 1, 0, true);
     return value[0];
   }
 
