@@ -3,6 +3,7 @@ package io.tmac.kernel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -10,13 +11,13 @@ import java.util.concurrent.locks.LockSupport;
  * when all of it is done. A token takes about a hundred such calls, so workers spin for a short
  * time before they park, and a call allocates nothing.
  *
+ * <p>The caller waits for parts that a worker has begun, not for workers: on a busy machine, where
+ * a worker may not run for many milliseconds, the caller does the work itself.
+ *
  * <p>Safe for use by many threads: while one caller has the workers, another one does its work
  * alone, which on a busy machine is the same share of it.
  */
-@SuppressWarnings({
-  "ThreadPriorityCheck", // Yields only where the machine has more work than cores.
-  "NonAtomicVolatileUpdate" // Only the caller that has taken the pool changes the round.
-})
+@SuppressWarnings("ThreadPriorityCheck") // Yields only where the machine has more work than cores.
 public final class WorkerPool implements AutoCloseable {
 
   /** Work on a range of units. The result must not depend on how the range is split. */
@@ -36,19 +37,27 @@ public final class WorkerPool implements AutoCloseable {
   private static final int PARTS_PER_THREAD = 4;
 
   private static final long SPIN_NANOS = 100_000;
+  private static final int NO_UNITS = Integer.MAX_VALUE;
 
   private final Thread[] workers;
   private final AtomicIntegerArray parked;
   private final AtomicBoolean inUse = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
-  private final AtomicInteger next = new AtomicInteger();
-  private final AtomicInteger running = new AtomicInteger();
 
-  // Written by the caller before `round` changes, read by the workers after they have seen it.
+  /**
+   * The call under way in the upper half, its next free unit in the lower one. Between two calls
+   * the lower half is {@link #NO_UNITS}, so that a worker that read the fields below too late or
+   * too early fails to take a part.
+   */
+  private final AtomicLong state = new AtomicLong(NO_UNITS);
+
+  /** Units of the call under way that are done. */
+  private final AtomicInteger done = new AtomicInteger();
+
+  // Written by the caller before `state`, read by the workers after it.
   private Task task;
   private int units;
   private int part;
-  private volatile int round;
   private volatile Throwable failure;
   private volatile boolean closed;
 
@@ -92,7 +101,6 @@ public final class WorkerPool implements AutoCloseable {
     try {
       share(units, task);
     } finally {
-      this.task = null;
       inUse.set(false);
     }
   }
@@ -102,22 +110,23 @@ public final class WorkerPool implements AutoCloseable {
     this.units = units;
     this.part = Math.max(1, units / (threads() * PARTS_PER_THREAD));
     failure = null;
-    next.set(0);
-    running.set(workers.length);
-    round++;
+    done.set(0);
+    long call = (state.get() >>> 32) + 1;
+    state.set(call << 32);
     for (int i = 0; i < workers.length; i++) {
       if (parked.get(i + 1) != 0) {
         LockSupport.unpark(workers[i]);
       }
     }
     work(0);
-    for (int spins = 0; running.get() > 0; spins++) {
+    for (int spins = 0; done.get() < units; spins++) {
       if (spins < 10_000) {
         Thread.onSpinWait();
       } else {
         Thread.yield(); // The machine is busy: let the worker have this core.
       }
     }
+    state.set(call << 32 | NO_UNITS);
     switch (failure) {
       case RuntimeException e -> throw e;
       case Error e -> throw e;
@@ -125,43 +134,51 @@ public final class WorkerPool implements AutoCloseable {
     }
   }
 
+  /** Takes parts of the call under way until there are none. */
   private void work(int worker) {
-    try {
-      while (true) {
-        int from = next.getAndAdd(part);
-        if (from >= units) {
-          return;
-        }
-        task.run(from, Math.min(units, from + part), worker);
+    while (true) {
+      long now = state.get();
+      int from = (int) now;
+      int behind = units;
+      int count = Math.min(part, behind - from);
+      Task todo = task;
+      if (from >= behind) {
+        return;
       }
-    } catch (Throwable t) {
-      failure = t;
+      if (state.compareAndSet(now, now + count)) {
+        try {
+          todo.run(from, from + count, worker);
+        } catch (Throwable t) {
+          failure = t;
+        }
+        done.addAndGet(count);
+      }
     }
   }
 
   private void loop(int worker) {
-    int seen = 0;
-    while (true) {
-      if (!await(seen, worker)) {
-        return;
-      }
-      seen = round;
+    while (await(worker)) {
       work(worker);
-      running.decrementAndGet();
     }
   }
 
-  /** Waits for a round other than {@code seen}; false if the pool is closed. */
-  private boolean await(int seen, int worker) {
+  /** Whether there may be a part to take. */
+  private boolean idle() {
+    int from = (int) state.get();
+    return from == NO_UNITS || from >= units;
+  }
+
+  /** Waits for work; false if the pool is closed. */
+  private boolean await(int worker) {
     long start = System.nanoTime();
-    while (round == seen) {
-      for (int i = 0; i < 100 && round == seen; i++) {
+    while (idle()) {
+      for (int i = 0; i < 100 && idle(); i++) {
         Thread.onSpinWait();
       }
       if (System.nanoTime() - start > SPIN_NANOS) {
-        // Set before the round is read again: a caller that misses the flag has changed the round.
+        // Set before the state is read again: a caller that misses the flag has changed the state.
         parked.set(worker, 1);
-        while (round == seen && !closed) {
+        while (idle() && !closed) {
           LockSupport.park(this);
         }
         parked.set(worker, 0);
@@ -170,7 +187,7 @@ public final class WorkerPool implements AutoCloseable {
         return false;
       }
     }
-    return true;
+    return !closed;
   }
 
   /** Ends the threads, once a call of {@link #run} under way is done. Idempotent. */
