@@ -1,5 +1,6 @@
 package io.tmac.model;
 
+import io.tmac.KvCacheType;
 import io.tmac.ModelConfig;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.KvPages;
@@ -50,9 +51,9 @@ public final class Transformer {
     this.classifier = new Linear[] {weights.classifier()};
   }
 
-  /** Returns a new, empty sequence. */
-  public Sequence newSequence() {
-    return new Sequence(config, kernels, pool);
+  /** Returns a new, empty sequence that stores its keys and values as given. */
+  public Sequence newSequence(KvCacheType cacheType) {
+    return new Sequence(config, cacheType, kernels, pool);
   }
 
   /** Which tokens of a pass get logits. */
@@ -106,8 +107,8 @@ public final class Transformer {
     for (int t = 0; t < count; t++) {
       rope.apply(s.q, t * queryDim, queryDim, s.angles, t * headDim);
       rope.apply(s.k, t * kvDim, kvDim, s.angles, t * headDim);
-      cache.put(s.length() + t, s.k, t * kvDim, s.v, t * kvDim);
     }
+    cache.put(s.length(), count, s.k, s.v);
     s.heads.run(cache, count);
     s.matmul.run(s.attended, count, plans[layer].wo, s.deltaOut);
     addDelta(s, count);
