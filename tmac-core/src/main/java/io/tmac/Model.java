@@ -120,7 +120,7 @@ public final class Model implements AutoCloseable {
   public Session newSession() {
     long stamp = enter();
     try {
-      return new Session(this, transformer().newSequence());
+      return new Session(this, transformer().newSequence(info().kvCache()));
     } finally {
       exit(stamp);
     }

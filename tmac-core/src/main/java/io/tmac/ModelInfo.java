@@ -14,6 +14,7 @@ package io.tmac;
  * @param kernels the active kernel provider, {@code "vector"} or {@code "scalar"}
  * @param vectorBits width of its vectors, 0 for scalar
  * @param activations how inputs of quantised matrices are represented
+ * @param kvCache how sessions store keys and values
  * @param threads compute threads, the caller included
  * @param contextLength longest sequence in tokens, as the options limited it
  */
@@ -27,5 +28,6 @@ public record ModelInfo(
     String kernels,
     int vectorBits,
     Activations activations,
+    KvCacheType kvCache,
     int threads,
     int contextLength) {}

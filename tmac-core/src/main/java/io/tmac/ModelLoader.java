@@ -82,6 +82,7 @@ final class ModelLoader {
               kernels.name(),
               kernels.vectorBits(),
               activations,
+              options.kvCache(),
               pool.threads(),
               contextLength);
       LOG.info(

@@ -17,9 +17,10 @@ public final class ModelOptions {
 
   /**
    * All defaults: one thread per physical core, the model's own context length, the tokenizer that
-   * lies beside the model, and int8 activations.
+   * lies beside the model, int8 activations, and float32 keys and values.
    */
-  public static final ModelOptions DEFAULT = new ModelOptions(0, 0, null, true, null, null);
+  public static final ModelOptions DEFAULT =
+      new ModelOptions(0, 0, null, KvCacheType.F32, true, null, null);
 
   /** The most threads that a model takes: 256. */
   public static final int MAX_THREADS = 256;
@@ -29,6 +30,7 @@ public final class ModelOptions {
   private final int threads;
   private final int contextLength;
   private final Activations activations;
+  private final KvCacheType kvCache;
   private final boolean findTokenizer;
   private final Path tokenizerPath;
   private final Tokenizer tokenizer;
@@ -37,12 +39,14 @@ public final class ModelOptions {
       int threads,
       int contextLength,
       Activations activations,
+      KvCacheType kvCache,
       boolean findTokenizer,
       Path tokenizerPath,
       Tokenizer tokenizer) {
     this.threads = threads;
     this.contextLength = contextLength;
     this.activations = activations;
+    this.kvCache = kvCache;
     this.findTokenizer = findTokenizer;
     this.tokenizerPath = tokenizerPath;
     this.tokenizer = tokenizer;
@@ -61,7 +65,7 @@ public final class ModelOptions {
       throw new IllegalArgumentException("threads must be 1 to " + MAX_THREADS + ": " + threads);
     }
     return new ModelOptions(
-        threads, contextLength, activations, findTokenizer, tokenizerPath, tokenizer);
+        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
   }
 
   /**
@@ -77,7 +81,7 @@ public final class ModelOptions {
       throw new IllegalArgumentException("contextLength must be at least 1: " + contextLength);
     }
     return new ModelOptions(
-        threads, contextLength, activations, findTokenizer, tokenizerPath, tokenizer);
+        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
   }
 
   /**
@@ -90,7 +94,19 @@ public final class ModelOptions {
   public ModelOptions withActivations(Activations activations) {
     Objects.requireNonNull(activations, "activations");
     return new ModelOptions(
-        threads, contextLength, activations, findTokenizer, tokenizerPath, tokenizer);
+        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+  }
+
+  /**
+   * Sets how sessions store the keys and values of their tokens. Default: {@link KvCacheType#F32}.
+   *
+   * @param kvCache the type; {@link KvCacheType#F16} takes half the memory
+   * @return the changed copy
+   */
+  public ModelOptions withKvCache(KvCacheType kvCache) {
+    Objects.requireNonNull(kvCache, "kvCache");
+    return new ModelOptions(
+        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
   }
 
   /**
@@ -102,7 +118,7 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Path file) {
     Objects.requireNonNull(file, "file");
-    return new ModelOptions(threads, contextLength, activations, false, file, null);
+    return new ModelOptions(threads, contextLength, activations, kvCache, false, file, null);
   }
 
   /**
@@ -113,7 +129,7 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Tokenizer tokenizer) {
     Objects.requireNonNull(tokenizer, "tokenizer");
-    return new ModelOptions(threads, contextLength, activations, false, null, tokenizer);
+    return new ModelOptions(threads, contextLength, activations, kvCache, false, null, tokenizer);
   }
 
   /**
@@ -122,7 +138,7 @@ public final class ModelOptions {
    * @return the changed copy
    */
   public ModelOptions withoutTokenizer() {
-    return new ModelOptions(threads, contextLength, activations, false, null, null);
+    return new ModelOptions(threads, contextLength, activations, kvCache, false, null, null);
   }
 
   /**
@@ -161,6 +177,15 @@ public final class ModelOptions {
           throw new IllegalArgumentException(
               "-D" + ACTIVATIONS_PROPERTY + " must be int8 or f32: " + property);
     };
+  }
+
+  /**
+   * How sessions store keys and values.
+   *
+   * @return the type
+   */
+  public KvCacheType kvCache() {
+    return kvCache;
   }
 
   /**

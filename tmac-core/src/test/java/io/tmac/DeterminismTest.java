@@ -43,6 +43,32 @@ class DeterminismTest {
     }
   }
 
+  /** Groups of three, of two threads and more than there are key and value heads. */
+  @ParameterizedTest
+  @EnumSource
+  void anyTypeOfCacheGivesTheSameLogitsForAnySplit(KvCacheType type) throws IOException {
+    LlamaShape shape = new LlamaShape(96, 64, 2, 6, 2, 70, 160, true);
+    byte[] bytes = TinyModels.of(Container.Q8V1, shape, 6).bytes();
+    int[] tokens = tokens(150);
+    float[][] expected = null;
+    for (int threads : new int[] {1, 2, 5}) {
+      ModelOptions options = ModelOptions.DEFAULT.withKvCache(type).withThreads(threads);
+      try (Model model = Model.load(new ByteArrayInputStream(bytes), "tiny", options);
+          Session session = model.newSession()) {
+        if (expected == null) {
+          expected = model.newSession().logits(tokens);
+        }
+        List<float[]> logits = new ArrayList<>();
+        for (int from = 0; from < tokens.length; ) {
+          int to = Math.min(tokens.length, from + 1 + (from + threads) % 37);
+          logits.addAll(Arrays.asList(session.logits(Arrays.copyOfRange(tokens, from, to))));
+          from = to;
+        }
+        assertThat(logits.toArray(new float[0][])).isDeepEqualTo(expected);
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void anySplitOfThePromptGivesTheSameLogits(Container container) throws IOException {

@@ -39,6 +39,7 @@ class ModelOptionsTest {
     assertThat(options.threads()).isZero();
     assertThat(options.contextLength()).isZero();
     assertThat(options.activations()).isEqualTo(Activations.INT8);
+    assertThat(options.kvCache()).isEqualTo(KvCacheType.F32);
     assertThat(options.tokenizer()).isEmpty();
     assertThat(options.tokenizerPath()).isEmpty();
   }
@@ -50,14 +51,17 @@ class ModelOptionsTest {
             .withThreads(3)
             .withContextLength(99)
             .withActivations(Activations.F32)
+            .withKvCache(KvCacheType.F16)
             .withTokenizer(Path.of("t.bin"));
     assertThat(options.threads()).isEqualTo(3);
     assertThat(options.contextLength()).isEqualTo(99);
     assertThat(options.activations()).isEqualTo(Activations.F32);
+    assertThat(options.kvCache()).isEqualTo(KvCacheType.F16);
     assertThat(options.tokenizerPath()).contains(Path.of("t.bin"));
     ModelOptions other = options.withTokenizer(TestModels.TOKENIZER);
     assertThat(other.tokenizer()).contains(TestModels.TOKENIZER);
     assertThat(other.tokenizerPath()).isEmpty();
+    assertThat(other.kvCache()).isEqualTo(KvCacheType.F16);
     assertThat(other.withTokenizer(Path.of("t.bin")).tokenizer()).isEmpty();
     assertThat(ModelOptions.DEFAULT.threads()).isZero();
   }
@@ -75,6 +79,9 @@ class ModelOptionsTest {
     assertThatNullPointerException()
         .isThrownBy(() -> ModelOptions.DEFAULT.withActivations(null))
         .withMessageContaining("activations");
+    assertThatNullPointerException()
+        .isThrownBy(() -> ModelOptions.DEFAULT.withKvCache(null))
+        .withMessageContaining("kvCache");
     assertThatNullPointerException()
         .isThrownBy(() -> ModelOptions.DEFAULT.withTokenizer((Path) null));
   }

@@ -37,6 +37,15 @@ class PerplexityTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"f32", "q4v1"})
+  void halfFloatKeysAndValuesChangePerplexityByAThousandthAtMost(String format) throws IOException {
+    double exact = meanNll(format, Goldens.F32, 10);
+    double half = meanNll(format, Goldens.F32.withKvCache(KvCacheType.F16), 10);
+    assertThat(half).isNotEqualTo(exact);
+    assertThat(Math.exp(half - exact)).isBetween(0.999, 1.001);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"q8v1", "llama2c_v2_gs64"})
   void eightBitWeightsLoseAsLittle(String format) throws IOException {
     double exact = meanNll(format, Goldens.F32, 10);

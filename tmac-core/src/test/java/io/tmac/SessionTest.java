@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.data.Offset.offset;
 
+import io.tmac.testing.TinyModels.Container;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -184,6 +186,20 @@ class SessionTest {
       assertThat(session.cacheBytes()).isEqualTo(page);
       session.logits(new int[1]);
       assertThat(session.cacheBytes()).isEqualTo(2 * page);
+    }
+  }
+
+  @Test
+  void halfFloatsTakeHalfTheMemory() {
+    ModelOptions options = ModelOptions.DEFAULT.withKvCache(KvCacheType.F16);
+    try (Model model = TestModels.load(Container.Q4V1, TestModels.SHAPE, options);
+        Session half = model.newSession();
+        Session full = MODEL.newSession()) {
+      assertThat(model.info().kvCache()).isEqualTo(KvCacheType.F16);
+      float[] expected = full.logits(new int[] {BOS, 20, 30})[2];
+      float[] logits = half.logits(new int[] {BOS, 20, 30})[2];
+      assertThat(half.cacheBytes()).isEqualTo(full.cacheBytes() / 2);
+      assertThat(logits).isNotEqualTo(expected).containsExactly(expected, offset(0.05f));
     }
   }
 

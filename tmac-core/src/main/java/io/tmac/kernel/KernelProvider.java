@@ -47,27 +47,30 @@ public interface KernelProvider {
   void prepare(Input in, InputForm form, int token);
 
   /**
-   * Attention of one query head to all positions up to its own: softmax of {@code scale * q.k},
-   * then the weighted sum of the values.
+   * Attention of the query heads of some tokens that share a key and value head. Each token attends
+   * to all positions up to its own: softmax of {@code q.k / sqrt(headDim)}, then the weighted sum
+   * of the values. The result of a query does not depend on which queries it is computed with.
    *
-   * @param q queries
-   * @param qOffset index of the head's query, {@code headDim} values
-   * @param cache keys and values of the head's layer
-   * @param kvHead the key and value head that the query head uses
-   * @param positions number of positions to attend to
+   * @param q queries {@code [tokens x kvHeads x group x headDim]}
+   * @param cache keys and values of the layer
+   * @param kvHead the key and value head
+   * @param group number of query heads that share it
+   * @param position position of the first token of {@code q}
+   * @param from first query: head {@code from % group} of token {@code from / group}
+   * @param to query behind the last
    * @param scratch memory that no other thread uses now
-   * @param out receives the head's output
-   * @param outOffset index of the output, {@code headDim} values
+   * @param out receives the outputs of these queries, in the order of {@code q}
    */
   void attend(
       float[] q,
-      int qOffset,
       KvPages cache,
       int kvHead,
-      int positions,
+      int group,
+      int position,
+      int from,
+      int to,
       Scratch scratch,
-      float[] out,
-      int outOffset);
+      float[] out);
 
   /**
    * The gate of the feed-forward layer: {@code gate[i] = silu(gate[i]) * up[i]}.

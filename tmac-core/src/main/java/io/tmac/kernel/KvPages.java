@@ -1,26 +1,31 @@
 package io.tmac.kernel;
 
+import io.tmac.KvCacheType;
 import java.util.Arrays;
 
 /**
- * Keys and values of one layer of one session, in pages of {@link #PAGE} positions that are made
- * when they are needed. Within a page, keys lie {@code [kvHeads x headDim x PAGE]}, so that the
- * scores of neighbouring positions are neighbours and need no horizontal sums; values lie {@code
- * [kvHeads x PAGE x headDim]}.
+ * Keys and values of one layer of one sequence, in pages of {@link #PAGE} positions that are made
+ * when they are needed, one for each head.
  */
 public final class KvPages {
   /** Positions per page. */
   public static final int PAGE = 64;
 
+  private final KvCacheType type;
   private final int kvHeads;
   private final int headDim;
-  private float[][] keys = {};
-  private float[][] values = {};
+  private KvPage[][] pages = {};
 
   /** Creates an empty cache. */
-  public KvPages(int kvHeads, int headDim) {
+  public KvPages(KvCacheType type, int kvHeads, int headDim) {
+    this.type = type;
     this.kvHeads = kvHeads;
     this.headDim = headDim;
+  }
+
+  /** Returns the number of heads. */
+  public int kvHeads() {
+    return kvHeads;
   }
 
   /** Returns the width of a head. */
@@ -28,48 +33,63 @@ public final class KvPages {
     return headDim;
   }
 
-  /** Returns the keys of a page, {@code [kvHeads x headDim x PAGE]}. */
-  public float[] keys(int page) {
-    return keys[page];
-  }
-
-  /** Returns the values of a page, {@code [kvHeads x PAGE x headDim]}. */
-  public float[] values(int page) {
-    return values[page];
+  /** Returns the positions {@code page * PAGE} to {@code page * PAGE + PAGE - 1} of a head. */
+  public KvPage page(int page, int kvHead) {
+    return pages[page][kvHead];
   }
 
   /** Makes room for {@code positions} positions. */
   public void reserve(int positions) {
-    int pages = Math.ceilDiv(positions, PAGE);
-    int present = keys.length;
-    if (pages <= present) {
+    int count = Math.ceilDiv(positions, PAGE);
+    int present = pages.length;
+    if (count <= present) {
       return;
     }
-    keys = Arrays.copyOf(keys, pages);
-    values = Arrays.copyOf(values, pages);
-    int size = Math.multiplyExact(PAGE, kvHeads * headDim);
-    for (int page = present; page < pages; page++) {
-      keys[page] = new float[size];
-      values[page] = new float[size];
+    KvPage[][] more = Arrays.copyOf(pages, count);
+    for (int page = present; page < count; page++) {
+      more[page] = new KvPage[kvHeads];
+      for (int head = 0; head < kvHeads; head++) {
+        more[page][head] =
+            switch (type) {
+              case F32 -> new F32Page(headDim);
+              case F16 -> new F16Page(headDim);
+            };
+      }
     }
+    pages = more;
   }
 
   /** Returns the memory of the pages in bytes. */
   public long bytes() {
-    return 8L * keys.length * PAGE * kvHeads * headDim;
+    long perPosition = headDim + KvPage.paddedDim(headDim);
+    return type.bytes() * perPosition * pages.length * PAGE * kvHeads;
   }
 
-  /** Stores the key and value {@code [kvHeads x headDim]} of one position. */
-  public void put(int position, float[] key, int keyOffset, float[] value, int valueOffset) {
-    float[] k = keys[position / PAGE];
-    float[] v = values[position / PAGE];
-    int slot = position % PAGE;
-    for (int i = 0; i < kvHeads * headDim; i++) {
-      k[i * PAGE + slot] = key[keyOffset + i];
-    }
-    for (int head = 0; head < kvHeads; head++) {
-      System.arraycopy(
-          value, valueOffset + head * headDim, v, (head * PAGE + slot) * headDim, headDim);
+  /** Stores the keys and values {@code [count x kvHeads x headDim]} of neighbouring positions. */
+  public void put(int position, int count, float[] key, float[] value) {
+    put(position, count, key, value, 0, kvHeads);
+  }
+
+  /**
+   * Stores the keys and values of some heads. Threads may store different heads at the same time.
+   *
+   * @param position the first position; there is room for all
+   * @param count number of positions
+   * @param key keys {@code [count x kvHeads x headDim]}
+   * @param value values {@code [count x kvHeads x headDim]}
+   * @param fromHead first head to store
+   * @param toHead head behind the last
+   */
+  public void put(int position, int count, float[] key, float[] value, int fromHead, int toHead) {
+    int stride = kvHeads * headDim;
+    for (int i = 0; i < count; ) {
+      int slot = (position + i) % PAGE;
+      int n = Math.min(count - i, PAGE - slot);
+      KvPage[] heads = pages[(position + i) / PAGE];
+      for (int head = fromHead; head < toHead; head++) {
+        heads[head].put(slot, n, key, value, i * stride + head * headDim, stride);
+      }
+      i += n;
     }
   }
 }

@@ -32,7 +32,8 @@ public final class Scratch {
   private int[] sums = {};
   private short[] shorts = {};
   private float[] rowPanel = {};
-  private float[] scores = {};
+  private AttentionScratch attention;
+  private int headDim;
 
   /** Creates working memory for matrices of up to {@code maxCols} columns. */
   public Scratch(int maxCols) {
@@ -66,11 +67,12 @@ public final class Scratch {
     return rowPanel;
   }
 
-  /** Returns room for the attention scores of at least {@code positions} positions. */
-  public float[] scores(int positions) {
-    if (scores.length < positions) {
-      scores = new float[Math.ceilDiv(positions, KvPages.PAGE) * KvPages.PAGE];
+  /** Returns room for attention with heads of {@code headDim} dimensions. */
+  public AttentionScratch attention(int headDim) {
+    if (this.headDim != headDim) {
+      this.headDim = headDim;
+      attention = new AttentionScratch(headDim);
     }
-    return scores;
+    return attention;
   }
 }

@@ -1,5 +1,6 @@
 package io.tmac.model;
 
+import io.tmac.KvCacheType;
 import io.tmac.ModelConfig;
 import io.tmac.kernel.KvPages;
 
@@ -7,10 +8,10 @@ import io.tmac.kernel.KvPages;
 final class KvCache {
   private final KvPages[] layers;
 
-  KvCache(ModelConfig config) {
+  KvCache(ModelConfig config, KvCacheType type) {
     layers = new KvPages[config.layers()];
     for (int l = 0; l < layers.length; l++) {
-      layers[l] = new KvPages(config.kvHeads(), config.headDim());
+      layers[l] = new KvPages(type, config.kvHeads(), config.headDim());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tmac.model;
 
+import io.tmac.KvCacheType;
 import io.tmac.ModelConfig;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.KernelProvider;
@@ -60,9 +61,14 @@ public final class Sequence {
   private int capacity;
   private int length;
 
-  Sequence(ModelConfig config, KernelProvider kernels, WorkerPool pool, Rope rope) {
+  Sequence(
+      ModelConfig config,
+      KvCacheType cacheType,
+      KernelProvider kernels,
+      WorkerPool pool,
+      Rope rope) {
     this.config = config;
-    this.cache = new KvCache(config);
+    this.cache = new KvCache(config, cacheType);
     this.logits = new float[config.vocabSize()];
     int maxCols = Math.max(Math.max(config.dim(), config.hiddenDim()), config.queryDim());
     this.scratch = new Scratch[pool.threads()];

@@ -17,11 +17,13 @@ final class TokenSteps {
   private final Sequence s;
   private final WorkerPool.Task normTask = this::norm;
   private final WorkerPool.Task rotateTask = this::rotate;
+  private final WorkerPool.Task storeTask = this::store;
   private final WorkerPool.Task gateTask = this::gate;
 
   private float[] weight;
   private boolean addsDelta;
   private KvPages cache;
+  private int count;
 
   TokenSteps(
       ModelConfig config, KernelProvider kernels, WorkerPool pool, Rope rope, Sequence sequence) {
@@ -55,8 +57,14 @@ final class TokenSteps {
 
   /** Turns queries and keys by their positions and stores keys and values. */
   void rotate(int count, KvPages cache) {
-    this.cache = cache;
     pool.run(count, rotateTask);
+    if (count == 1) {
+      cache.put(s.length(), 1, s.k, s.v);
+    } else {
+      this.count = count;
+      this.cache = cache;
+      pool.run(config.kvHeads(), storeTask);
+    }
   }
 
   private void rotate(int from, int to, int worker) {
@@ -66,8 +74,11 @@ final class TokenSteps {
       int angles = t * config.headDim();
       rope.apply(s.q, t * queryDim, queryDim, s.angles, angles);
       rope.apply(s.k, t * kvDim, kvDim, s.angles, angles);
-      cache.put(s.length() + t, s.k, t * kvDim, s.v, t * kvDim);
     }
+  }
+
+  private void store(int fromHead, int toHead, int worker) {
+    cache.put(s.length(), count, s.k, s.v, fromHead, toHead);
   }
 
   /** Multiplies the up projection by the activated gate. */

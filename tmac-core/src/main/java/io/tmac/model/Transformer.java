@@ -1,5 +1,6 @@
 package io.tmac.model;
 
+import io.tmac.KvCacheType;
 import io.tmac.ModelConfig;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.KvPages;
@@ -50,9 +51,9 @@ public final class Transformer {
     this.classifier = new Linear[] {weights.classifier()};
   }
 
-  /** Returns a new, empty sequence. */
-  public Sequence newSequence() {
-    return new Sequence(config, kernels, pool, rope);
+  /** Returns a new, empty sequence that stores its keys and values as given. */
+  public Sequence newSequence(KvCacheType cacheType) {
+    return new Sequence(config, cacheType, kernels, pool, rope);
   }
 
   /** Which tokens of a pass get logits. */

@@ -3,6 +3,7 @@ package io.tmac.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import io.tmac.KvCacheType;
 import io.tmac.kernel.scalar.ScalarKernels;
 import io.tmac.kernel.vector.VectorKernels;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
-/** Attention of one head, against softmax in double. */
+/** Attention, against softmax in double. */
 @Tag("kernel")
 class AttentionKernelTest {
   private static final List<KernelProvider> PROVIDERS =
@@ -23,6 +24,9 @@ class AttentionKernelTest {
 
   /** Largest error of an output as a share of the largest value. */
   private static final double TOLERANCE = 1e-5;
+
+  /** The same with half floats: keys and values are rounded by 2^-11 at most, scores up to 4. */
+  private static final double HALF_TOLERANCE = 5e-3;
 
   @Property(tries = 120, edgeCases = EdgeCasesMode.NONE)
   void isTheSoftmaxWeightedSumOfTheValues(
@@ -41,6 +45,62 @@ class AttentionKernelTest {
               .as("%s, head %d, dimension %d", kernels.name(), head, d)
               .isCloseTo(expected[d], offset(TOLERANCE * c.largestValue()));
         }
+      }
+    }
+  }
+
+  @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
+  void halfFloatsChangeLittle(
+      @ForAll @IntRange(min = 1, max = 200) int positions,
+      @ForAll @IntRange(min = 1, max = 50) int halfHead,
+      @ForAll long seed) {
+    Case c = new Case(KvCacheType.F16, positions, 2 * halfHead, 2, 1, seed);
+    double[] expected = c.expected(1, positions);
+    float[] scalar = c.attend(PROVIDERS.getFirst(), 1, positions);
+    float[] vector = c.attend(PROVIDERS.getLast(), 1, positions);
+    for (int d = 0; d < expected.length; d++) {
+      assertThat((double) scalar[d])
+          .isCloseTo(expected[d], offset(HALF_TOLERANCE * c.largestValue()));
+      assertThat((double) vector[d])
+          .isCloseTo((double) scalar[d], offset(TOLERANCE * c.largestValue()));
+    }
+  }
+
+  /** Queries of some tokens that share keys and values, in blocks of any size. */
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void queriesMayBeSplitAnywhere(
+      @ForAll KvCacheType type,
+      @ForAll @IntRange(min = 0, max = 200) int position,
+      @ForAll @IntRange(min = 1, max = 40) int tokens,
+      @ForAll @IntRange(min = 1, max = 7) int group,
+      @ForAll @IntRange(min = 1, max = 30) int halfHead,
+      @ForAll long seed) {
+    int headDim = 2 * halfHead;
+    Case c = new Case(type, position + tokens, headDim, 2, 1, seed);
+    float[] q = Case.gaussian(tokens * 2 * group * headDim, 3, new Random(seed + 1));
+    int queries = tokens * group;
+    for (KernelProvider kernels : PROVIDERS) {
+      float[] whole = new float[q.length];
+      kernels.attend(q, c.cache, 1, group, position, 0, queries, new Scratch(8), whole);
+      float[] parts = new float[q.length];
+      Random random = new Random(seed);
+      Scratch scratch = new Scratch(8);
+      for (int from = 0; from < queries; ) {
+        int to = Math.min(queries, from + 1 + random.nextInt(20));
+        kernels.attend(q, c.cache, 1, group, position, from, to, scratch, parts);
+        from = to;
+      }
+      assertThat(parts).as(kernels.name()).isEqualTo(whole);
+      for (int query = 0; query < queries; query += 1 + queries / 10) {
+        int token = query / group;
+        int at = ((token * 2 + 1) * group + query % group) * headDim;
+        System.arraycopy(q, at, c.query, 0, headDim);
+        assertThat(Arrays.copyOfRange(whole, at, at + headDim))
+            .as("%s, token %d alone", kernels.name(), token)
+            .isEqualTo(c.attend(kernels, 1, position + token + 1));
+      }
+      for (int at = 0; at < q.length; at += 2 * group * headDim) { // The other head's.
+        assertThat(Arrays.copyOfRange(whole, at, at + group * headDim)).containsOnly(0f);
       }
     }
   }
@@ -90,12 +150,16 @@ class AttentionKernelTest {
     final KvPages cache;
 
     Case(int positions, int headDim, int kvHeads, int sharpness, long seed) {
+      this(KvCacheType.F32, positions, headDim, kvHeads, sharpness, seed);
+    }
+
+    Case(KvCacheType type, int positions, int headDim, int kvHeads, int sharpness, long seed) {
       this.headDim = headDim;
       Random random = new Random(seed);
       query = gaussian(headDim, sharpness, random);
       keys = new float[positions][];
       values = new float[positions][];
-      cache = new KvPages(kvHeads, headDim);
+      cache = new KvPages(type, kvHeads, headDim);
       for (int p = 0; p < positions; p++) {
         keys[p] = gaussian(kvHeads * headDim, 1, random);
         values[p] = gaussian(kvHeads * headDim, 1, random);
@@ -103,7 +167,7 @@ class AttentionKernelTest {
       }
     }
 
-    private static float[] gaussian(int n, float spread, Random random) {
+    static float[] gaussian(int n, float spread, Random random) {
       float[] x = new float[n];
       for (int i = 0; i < n; i++) {
         x[i] = (float) random.nextGaussian() * spread;
@@ -113,24 +177,29 @@ class AttentionKernelTest {
 
     void store(int position) {
       cache.reserve(position + 1);
-      cache.put(position, keys[position], 0, values[position], 0);
+      cache.put(position, 1, keys[position], values[position]);
     }
 
     void put(int position, float value) {
       float[] same = new float[keys[0].length];
       Arrays.fill(same, value);
       cache.reserve(position + 1);
-      cache.put(position, same, 0, same, 0);
+      cache.put(position, 1, same, same);
     }
 
+    /** Attends with the query of the last position alone. */
     float[] attend(KernelProvider kernels, int head, int positions) {
-      float[] q = new float[headDim + 3];
-      System.arraycopy(query, 0, q, 3, headDim);
-      float[] out = new float[headDim + 4];
+      float[] q = new float[cache.kvHeads() * headDim];
+      System.arraycopy(query, 0, q, head * headDim, headDim);
+      float[] out = new float[q.length];
       Arrays.fill(out, 7);
-      kernels.attend(q, 3, cache, head, positions, new Scratch(8), out, 2);
-      assertThat(new float[] {out[0], out[1], out[headDim + 2], out[headDim + 3]}).containsOnly(7f);
-      return Arrays.copyOfRange(out, 2, 2 + headDim);
+      kernels.attend(q, cache, head, 1, positions - 1, 0, 1, new Scratch(8), out);
+      for (int i = 0; i < out.length; i++) {
+        if (i / headDim != head) {
+          assertThat(out[i]).isEqualTo(7);
+        }
+      }
+      return Arrays.copyOfRange(out, head * headDim, (head + 1) * headDim);
     }
 
     double[] expected(int head, int positions) {

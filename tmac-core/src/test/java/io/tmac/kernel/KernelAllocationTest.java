@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.sun.management.ThreadMXBean;
 import io.tmac.Activations;
+import io.tmac.KvCacheType;
 import io.tmac.kernel.TestMatrices.Kind;
 import io.tmac.kernel.vector.VectorKernels;
 import java.lang.management.ManagementFactory;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Compiled vector kernels keep their vectors in registers. One that the compiler cannot see through
@@ -62,17 +64,32 @@ class KernelAllocationTest {
     assertAllocatesNothing(() -> KERNELS.prepare(in, form, 0));
   }
 
-  @Test
-  void attentionAllocatesNothing() {
-    KvPages cache = new KvPages(1, 40);
+  /** Twenty-two queries of eleven tokens: blocks of four, and single ones. */
+  @ParameterizedTest
+  @EnumSource
+  void attentionAllocatesNothing(KvCacheType type) {
+    KvPages cache = new KvPages(type, 1, 56);
     cache.reserve(100);
-    float[] q = Products.randomInput(40, 4);
-    for (int position = 0; position < 100; position++) {
-      cache.put(position, q, 0, q, 0);
-    }
-    float[] out = new float[40];
+    float[] kv = Products.randomInput(100 * 56, 4);
+    cache.put(0, 100, kv, kv);
+    float[] q = Products.randomInput(22 * 56, 5);
+    float[] out = new float[q.length];
     Scratch scratch = new Scratch(8);
-    assertAllocatesNothing(() -> KERNELS.attend(q, 0, cache, 0, 100, scratch, out, 0));
+    assertAllocatesNothing(() -> KERNELS.attend(q, cache, 0, 2, 89, 0, 22, scratch, out));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void attentionOfOneQueryAllocatesNothing(KvCacheType type) {
+    KvPages cache = new KvPages(type, 1, 56);
+    cache.reserve(100);
+    float[] kv = Products.randomInput(100 * 56, 4);
+    float[] out = new float[56];
+    Scratch scratch = new Scratch(8);
+    assertAllocatesNothing(() -> {
+      cache.put(0, 100, kv, kv);
+      KERNELS.attend(kv, cache, 0, 1, 99, 0, 1, scratch, out);
+    });
   }
 
   @Test

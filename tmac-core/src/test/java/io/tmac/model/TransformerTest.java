@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import io.tmac.Activations;
+import io.tmac.KvCacheType;
 import io.tmac.checkpoint.Checkpoint;
 import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.kernel.KernelProvider;
@@ -109,7 +110,7 @@ class TransformerTest {
     try (Arena arena = Arena.ofShared();
         WorkerPool pool = new WorkerPool(2)) {
       Transformer transformer = transformer(model, kernels, Activations.INT8, arena, pool);
-      Sequence sequence = transformer.newSequence();
+      Sequence sequence = transformer.newSequence(KvCacheType.F32);
       float[] none = transformer.forward(sequence, tokens, 0, 3, Transformer.Logits.NONE);
       assertThat(none).isNull();
       float[] last =
@@ -125,7 +126,7 @@ class TransformerTest {
     try (Arena arena = Arena.ofShared();
         WorkerPool pool = new WorkerPool(2)) {
       Transformer transformer = transformer(model, kernels, activations, arena, pool);
-      Sequence sequence = transformer.newSequence();
+      Sequence sequence = transformer.newSequence(KvCacheType.F32);
       for (int from = 0; from < tokens.length; from += size) {
         int count = Math.min(size, tokens.length - from);
         float[] logits = transformer.forward(sequence, tokens, from, count, Transformer.Logits.ALL);

@@ -5,12 +5,14 @@ import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
 import io.tmac.kernel.KernelProvider;
+import io.tmac.kernel.KvPage;
 import io.tmac.kernel.KvPages;
 import io.tmac.kernel.Linear;
 import io.tmac.kernel.QuantizedInput;
 import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 
 /** All arithmetic as plain loops over the file's own bytes. Written to be read, not to be fast. */
 public final class ScalarKernels implements KernelProvider {
@@ -71,39 +73,61 @@ public final class ScalarKernels implements KernelProvider {
   @Override
   public void attend(
       float[] q,
-      int qOffset,
       KvPages cache,
       int kvHead,
-      int positions,
+      int group,
+      int position,
+      int from,
+      int to,
       Scratch scratch,
-      float[] out,
-      int outOffset) {
-    int headDim = cache.headDim();
-    float[] scores = scratch.scores(positions);
-    float max = Float.NEGATIVE_INFINITY;
-    for (int p = 0; p < positions; p++) {
-      float[] keys = cache.keys(p / KvPages.PAGE);
-      double dot = 0;
-      for (int d = 0; d < headDim; d++) {
-        int k = (kvHead * headDim + d) * KvPages.PAGE + p % KvPages.PAGE;
-        dot += (double) q[qOffset + d] * keys[k];
-      }
-      scores[p] = (float) (dot / Math.sqrt(headDim));
-      max = Math.max(max, scores[p]);
+      float[] out) {
+    for (int query = from; query < to; query++) {
+      int token = query / group;
+      int head = (token * cache.kvHeads() + kvHead) * group + query % group;
+      attend(q, head * cache.headDim(), cache, kvHead, position + token, scratch, out);
     }
+  }
+
+  /**
+   * Softmax in one pass: when a score exceeds all before it, the sums so far are scaled down
+   * (Milakov and Gimelshein 2018).
+   */
+  private static void attend(
+      float[] q, int at, KvPages cache, int kvHead, int last, Scratch scratch, float[] out) {
+    int headDim = cache.headDim();
+    float[] buffer = scratch.attention(headDim).page;
+    float[] scores = scratch.attention(headDim).weights;
+    double[] sums = scratch.attention(headDim).exact;
+    Arrays.fill(sums, 0);
+    double max = -Float.MAX_VALUE;
     double sum = 0;
-    for (int p = 0; p < positions; p++) {
-      scores[p] = (float) Math.exp(scores[p] - max);
-      sum += scores[p];
+    for (int start = 0; start <= last; start += KvPages.PAGE) {
+      KvPage page = cache.page(start / KvPages.PAGE, kvHead);
+      int count = Math.min(KvPages.PAGE, last + 1 - start);
+      float[] keys = page.keys(buffer);
+      for (int p = 0; p < count; p++) {
+        double dot = 0;
+        for (int d = 0; d < headDim; d++) {
+          dot += (double) q[at + d] * keys[KvPage.keyIndex(headDim, p, d)];
+        }
+        scores[p] = (float) (dot / Math.sqrt(headDim));
+      }
+      float[] values = page.values(buffer);
+      for (int p = 0; p < count; p++) {
+        double shrink = 1;
+        if (scores[p] > max) {
+          shrink = Math.exp(max - scores[p]);
+          max = scores[p];
+        }
+        double weight = Math.exp(scores[p] - max);
+        sum = sum * shrink + weight;
+        for (int d = 0; d < headDim; d++) {
+          sums[d] = sums[d] * shrink + weight * values[KvPage.valueIndex(p, d)];
+        }
+      }
     }
     for (int d = 0; d < headDim; d++) {
-      double value = 0;
-      for (int p = 0; p < positions; p++) {
-        float[] values = cache.values(p / KvPages.PAGE);
-        int v = (kvHead * KvPages.PAGE + p % KvPages.PAGE) * headDim + d;
-        value += (double) scores[p] * values[v];
-      }
-      out[outOffset + d] = (float) (value / sum);
+      out[at + d] = (float) (sums[d] / sum);
     }
   }
 

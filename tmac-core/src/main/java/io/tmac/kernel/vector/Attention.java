@@ -1,125 +1,147 @@
 package io.tmac.kernel.vector;
 
-import static io.tmac.kernel.vector.Species.FLOAT;
-
+import io.tmac.kernel.AttentionScratch;
+import io.tmac.kernel.KvPage;
 import io.tmac.kernel.KvPages;
 import io.tmac.kernel.Scratch;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
- * Attention of one head. Lanes are positions while the scores are computed and dimensions while the
- * values are added, so that nothing is summed across lanes and each result has one order of
- * additions: dimensions ascending, positions ascending.
+ * Attention, page by page with a running softmax (Milakov and Gimelshein 2018; Dao et al. 2022):
+ * each query keeps its highest score so far, the sum of its weights and the sum of its weighted
+ * values. When a page has a higher score, the two sums are scaled down.
+ *
+ * <p>A page is read once for a block of queries: the heads of a group, of some tokens. What is done
+ * for one query, and in which order, does not depend on the others: pages begin at fixed positions,
+ * positions and dimensions are added in ascending order, and nothing is added across lanes. So
+ * blocks may be cut anywhere.
  */
 final class Attention {
   private static final int PAGE = KvPages.PAGE;
+  private static final int QUERIES = AttentionScratch.QUERIES;
 
   private Attention() {}
 
+  /**
+   * See {@link io.tmac.kernel.KernelProvider#attend}.
+   *
+   * @param vectors whether to use vectors; plain loops give the same bits and are faster until the
+   *     compiler has seen to the vectors
+   */
   static void attend(
       float[] q,
-      int qOffset,
       KvPages cache,
       int kvHead,
-      int positions,
+      int group,
+      int position,
+      int from,
+      int to,
       Scratch scratch,
       float[] out,
-      int outOffset) {
+      boolean vectors) {
     int headDim = cache.headDim();
-    float[] weights = scratch.scores(positions);
-    float max = score(q, qOffset, cache, kvHead, positions, weights);
-    Exp.shiftedExp(weights, 0, positions, max, true);
-    float sum = 0;
-    for (int p = 0; p < positions; p++) {
-      sum += weights[p];
-    }
-    addValues(cache, kvHead, positions, weights, out, outOffset);
-    float inverse = 1 / sum;
-    for (int d = outOffset; d < outOffset + headDim; d++) {
-      out[d] *= inverse;
+    AttentionScratch s = scratch.attention(headDim);
+    for (int first = from; first < to; first += QUERIES) {
+      int end = Math.min(to, first + QUERIES);
+      begin(q, cache, kvHead, group, first, end, s);
+      int last = position + (end - 1) / group;
+      for (int start = 0; start <= last; start += PAGE) {
+        // Queries of tokens before this page are done.
+        int begun = Math.max(first, (start - position) * group);
+        KvPage page = cache.page(start / PAGE, kvHead);
+        int before = position - start + 1;
+        if (vectors) {
+          VectorAttention.page(page, headDim, group, before, first, begun, end, s);
+        } else {
+          PlainAttention.page(page, headDim, group, before, first, begun, end, s);
+        }
+      }
+      finish(out, cache, kvHead, group, first, end, s);
     }
   }
 
-  /** Writes the scores of all positions, and a few more behind them; returns the highest. */
-  private static float score(
-      float[] q, int q0, KvPages cache, int kvHead, int positions, float[] scores) {
+  /** Index of a query in {@code [tokens x kvHeads x group x headDim]}. */
+  private static int index(KvPages cache, int kvHead, int group, int query) {
+    int head = (query / group * cache.kvHeads() + kvHead) * group + query % group;
+    return head * cache.headDim();
+  }
+
+  /** Copies the queries, scaled, and sets all sums to zero. */
+  private static void begin(
+      float[] q, KvPages cache, int kvHead, int group, int from, int to, AttentionScratch s) {
     int headDim = cache.headDim();
-    int lanes = FLOAT.length();
-    FloatVector factor = FloatVector.broadcast(FLOAT, (float) (1 / Math.sqrt(headDim)));
-    for (int first = 0; first < positions; first += PAGE) {
-      float[] keys = cache.keys(first / PAGE);
-      int count = Math.min(PAGE, positions - first);
-      for (int p = 0; p < count; p += 4 * lanes) {
-        FloatVector s0 = FloatVector.zero(FLOAT);
-        FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
-        for (int d = 0; d < headDim; d++) {
-          FloatVector v = FloatVector.broadcast(FLOAT, q[q0 + d]);
-          int k = (kvHead * headDim + d) * PAGE + p;
-          s0 = FloatVector.fromArray(FLOAT, keys, k).fma(v, s0);
-          s1 = FloatVector.fromArray(FLOAT, keys, k + lanes).fma(v, s1);
-          s2 = FloatVector.fromArray(FLOAT, keys, k + 2 * lanes).fma(v, s2);
-          s3 = FloatVector.fromArray(FLOAT, keys, k + 3 * lanes).fma(v, s3);
-        }
-        factor.mul(s0).intoArray(scores, first + p);
-        factor.mul(s1).intoArray(scores, first + p + lanes);
-        factor.mul(s2).intoArray(scores, first + p + 2 * lanes);
-        factor.mul(s3).intoArray(scores, first + p + 3 * lanes);
+    float scale = (float) (1 / Math.sqrt(headDim));
+    for (int query = from; query < to; query++) {
+      int at = index(cache, kvHead, group, query);
+      int row = (query - from) * headDim;
+      for (int d = 0; d < headDim; d++) {
+        s.queries[row + d] = q[at + d] * scale;
       }
     }
-    float max = Float.NEGATIVE_INFINITY;
-    for (int p = 0; p < positions; p++) {
-      max = Math.max(max, scores[p]);
+    int count = to - from;
+    Arrays.fill(s.out, 0, count * KvPage.paddedDim(headDim), 0);
+    Arrays.fill(s.max, 0, count, -Float.MAX_VALUE);
+    Arrays.fill(s.sum, 0, count, 0);
+  }
+
+  /**
+   * Turns the scores of one query in one page into weights. Positions behind the query get the
+   * weight zero.
+   */
+  static void weigh(AttentionScratch s, int row, int count, int headDim, boolean vectors) {
+    float[] w = s.weights;
+    int at = row * PAGE;
+    Arrays.fill(w, at + count, at + PAGE, Float.NEGATIVE_INFINITY);
+    float before = s.max[row];
+    float max = max(w, at, before);
+    Exp.shiftedExp(w, at, at + PAGE, max, vectors);
+    float sum = sum(w, at);
+    if (max != before) {
+      s.max[row] = before;
+      Exp.shiftedExp(s.max, row, row + 1, max, false);
+      float shrink = s.max[row];
+      s.max[row] = max;
+      s.sum[row] *= shrink;
+      int width = KvPage.paddedDim(headDim);
+      for (int d = row * width; d < (row + 1) * width; d++) {
+        s.out[d] *= shrink;
+      }
+    }
+    s.sum[row] += sum;
+  }
+
+  private static float max(float[] w, int at, float max) {
+    for (int i = at; i < at + PAGE; i++) {
+      max = Math.max(w[i], max);
     }
     return max;
   }
 
-  /** Sums the weighted values: four vectors of dimensions at a time, then one, then the rest. */
-  private static void addValues(
-      KvPages cache, int kvHead, int positions, float[] weights, float[] out, int o) {
+  /** Four sums, so that an addition need not wait for the one before it. */
+  private static float sum(float[] w, int at) {
+    float a = 0;
+    float b = 0;
+    float c = 0;
+    float d = 0;
+    for (int i = at; i < at + PAGE; i += 4) {
+      a += w[i];
+      b += w[i + 1];
+      c += w[i + 2];
+      d += w[i + 3];
+    }
+    return (a + b) + (c + d);
+  }
+
+  /** Divides by the sum of the weights. */
+  private static void finish(
+      float[] out, KvPages cache, int kvHead, int group, int from, int to, AttentionScratch s) {
     int headDim = cache.headDim();
-    int lanes = FLOAT.length();
-    Arrays.fill(out, o, o + headDim, 0);
-    for (int first = 0; first < positions; first += PAGE) {
-      float[] values = cache.values(first / PAGE);
-      int v0 = kvHead * PAGE * headDim;
-      int count = Math.min(PAGE, positions - first);
-      FloatVector zero = FloatVector.zero(FLOAT);
-      int d = 0;
-      for (; d <= headDim - 4 * lanes; d += 4 * lanes) {
-        FloatVector s0 = FloatVector.fromArray(FLOAT, out, o + d);
-        FloatVector s1 = FloatVector.fromArray(FLOAT, out, o + d + lanes);
-        FloatVector s2 = FloatVector.fromArray(FLOAT, out, o + d + 2 * lanes);
-        FloatVector s3 = FloatVector.fromArray(FLOAT, out, o + d + 3 * lanes);
-        for (int p = 0; p < count; p++) {
-          FloatVector w = FloatVector.broadcast(FLOAT, weights[first + p]);
-          int v = v0 + p * headDim + d;
-          s0 = FloatVector.fromArray(FLOAT, values, v).fma(w, s0);
-          s1 = FloatVector.fromArray(FLOAT, values, v + lanes).fma(w, s1);
-          s2 = FloatVector.fromArray(FLOAT, values, v + 2 * lanes).fma(w, s2);
-          s3 = FloatVector.fromArray(FLOAT, values, v + 3 * lanes).fma(w, s3);
-        }
-        zero.add(s0).intoArray(out, o + d);
-        zero.add(s1).intoArray(out, o + d + lanes);
-        zero.add(s2).intoArray(out, o + d + 2 * lanes);
-        zero.add(s3).intoArray(out, o + d + 3 * lanes);
-      }
-      for (; d <= headDim - lanes; d += lanes) {
-        FloatVector s = FloatVector.fromArray(FLOAT, out, o + d);
-        for (int p = 0; p < count; p++) {
-          FloatVector w = FloatVector.broadcast(FLOAT, weights[first + p]);
-          s = FloatVector.fromArray(FLOAT, values, v0 + p * headDim + d).fma(w, s);
-        }
-        zero.add(s).intoArray(out, o + d);
-      }
-      for (; d < headDim; d++) {
-        float s = out[o + d];
-        for (int p = 0; p < count; p++) {
-          s = Math.fma(values[v0 + p * headDim + d], weights[first + p], s);
-        }
-        out[o + d] = s;
+    for (int query = from; query < to; query++) {
+      int at = index(cache, kvHead, group, query);
+      int row = (query - from) * KvPage.paddedDim(headDim);
+      float inverse = 1 / s.sum[query - from];
+      for (int d = 0; d < headDim; d++) {
+        out[at + d] = s.out[row + d] * inverse + 0f; // No negative zeros: forms differ in them.
       }
     }
   }

@@ -97,14 +97,16 @@ public final class VectorKernels implements KernelProvider {
   @Override
   public void attend(
       float[] q,
-      int qOffset,
       KvPages cache,
       int kvHead,
-      int positions,
+      int group,
+      int position,
+      int from,
+      int to,
       Scratch scratch,
-      float[] out,
-      int outOffset) {
-    Attention.attend(q, qOffset, cache, kvHead, positions, scratch, out, outOffset);
+      float[] out) {
+    boolean vectors = steps.vectors();
+    Attention.attend(q, cache, kvHead, group, position, from, to, scratch, out, vectors);
   }
 
   @Override

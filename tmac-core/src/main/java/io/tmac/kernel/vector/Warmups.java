@@ -1,5 +1,6 @@
 package io.tmac.kernel.vector;
 
+import io.tmac.KvCacheType;
 import io.tmac.format.BlockCodes;
 import io.tmac.format.F32;
 import io.tmac.format.Matrix;
@@ -84,17 +85,20 @@ final class Warmups {
     in.reserve(1);
     in.reserve(InputForm.LOOKUP, 1);
     in.reserve(InputForm.INT8_BLOCKS, 1);
-    KvPages cache = new KvPages(1, COLS);
-    cache.reserve(2);
-    float[] values = new float[2 * COLS];
+    int queries = 4;
+    KvPages cache = new KvPages(KvCacheType.F32, 1, COLS);
+    cache.reserve(1);
+    float[] values = new float[2 * queries * COLS];
+    float[] out = new float[2 * queries * COLS];
     Scratch scratch = new Scratch(COLS);
     Runnable work =
         () -> {
           kernels.prepare(in, InputForm.LOOKUP, 0);
           kernels.prepare(in, InputForm.INT8_BLOCKS, 0);
           kernels.swiglu(values, values, 0, COLS);
-          kernels.attend(values, 0, cache, 0, 2, scratch, values, COLS);
+          // A block of four queries, and a single one.
+          kernels.attend(values, cache, 0, queries, 0, 0, queries + 1, scratch, out);
         };
-    return new Warmup.Load(work, 2000);
+    return new Warmup.Load(work, 4000);
   }
 }

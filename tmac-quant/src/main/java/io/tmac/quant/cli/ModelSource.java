@@ -1,5 +1,6 @@
 package io.tmac.quant.cli;
 
+import io.tmac.KvCacheType;
 import io.tmac.Model;
 import io.tmac.ModelOptions;
 import java.io.IOException;
@@ -37,6 +38,14 @@ public class ModelSource {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), "--" + e.getMessage(), e);
     }
+  }
+
+  @Option(
+      names = "--kv",
+      paramLabel = "f32|f16",
+      description = "How keys and values are stored; f16 takes half the memory. Default: f32.")
+  void setKvCache(KvCacheType type) {
+    options = options.withKvCache(type);
   }
 
   /**

@@ -87,6 +87,7 @@ public abstract class Program {
         // The text of a prompt is the user's: no @files in it, and it may begin with a dash.
         .setExpandAtFiles(false)
         .setAllowOptionsAsOptionParameters(true)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, args) -> misused(e, streams.err()))
         .setExecutionExceptionHandler((e, command, result) -> fail(e, streams.err()));
   }

@@ -46,6 +46,15 @@ class EvalCommandTest {
   }
 
   @Test
+  void theCacheMayHoldHalfFloats() {
+    String full = Console.run("eval", model, text, "-z", tokenizer, "--kv", "f32").out();
+    String half = Console.run("eval", model, text, "-z", tokenizer, "--kv", "f16").out();
+    assertThat(full).isEqualTo(Console.run("eval", model, text, "-z", tokenizer).out());
+    assertThat(half).startsWith("tokens      11\npredicted   11\nmean NLL    ");
+    assertThat(Console.run("eval", model, text, "--kv", "f8").err()).contains("--kv", "f8");
+  }
+
+  @Test
   void saysHowToNameATokenizer() {
     assertThat(Console.run("eval", model, text).err()).contains("has no tokenizer").contains("-z");
   }

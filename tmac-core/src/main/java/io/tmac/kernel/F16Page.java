@@ -1,0 +1,50 @@
+package io.tmac.kernel;
+
+import static io.tmac.kernel.KvPages.PAGE;
+
+/**
+ * A page of IEEE 754 half floats, rounded to nearest. The loops over neighbours have no other
+ * statement, so that the compiler turns them into vector conversions.
+ */
+final class F16Page implements KvPage {
+  private final int headDim;
+  private final short[] keys;
+  private final short[] values;
+
+  F16Page(int headDim) {
+    this.headDim = headDim;
+    keys = new short[PAGE * headDim];
+    values = new short[PAGE * KvPage.paddedDim(headDim)];
+  }
+
+  @Override
+  public float[] keys(float[] buffer) {
+    return widen(keys, buffer);
+  }
+
+  @Override
+  public float[] values(float[] buffer) {
+    return widen(values, buffer);
+  }
+
+  private static float[] widen(short[] halves, float[] floats) {
+    for (int i = 0; i < halves.length; i++) {
+      floats[i] = Float.float16ToFloat(halves[i]);
+    }
+    return floats;
+  }
+
+  @Override
+  public void put(int slot, int count, float[] key, float[] value, int at, int stride) {
+    for (int i = 0; i < count; i++) {
+      int from = at + i * stride;
+      int k = KvPage.keyIndex(headDim, slot + i, 0);
+      for (int d = 0; d < headDim; d++) {
+        keys[k + d * STRIP] = Float.floatToFloat16(key[from + d]);
+      }
+      for (int d = 0; d < headDim; d++) {
+        values[KvPage.valueIndex(slot + i, d)] = Float.floatToFloat16(value[from + d]);
+      }
+    }
+  }
+}
