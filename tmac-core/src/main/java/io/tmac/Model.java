@@ -1,5 +1,6 @@
 package io.tmac;
 
+import io.tmac.format.WeightFormat;
 import io.tmac.model.Transformer;
 import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
@@ -86,6 +87,29 @@ public final class Model implements AutoCloseable {
    */
   public static Model load(InputStream in, String name, ModelOptions options) throws IOException {
     return new Model(ModelLoader.load(in, name, options));
+  }
+
+  /**
+   * Makes a model with random weights: as fast and as large as a trained one of its shape, for
+   * benchmarks and for tests without a model file. It says nothing sensible. There is no tokenizer
+   * unless the options have one.
+   *
+   * @param config the shape
+   * @param format the format of the embedding and the layers: F32, Int4, Int8 in groups, TernaryV1
+   *     or TernaryV2
+   * @param head the format of the classifier, one of these too; if it equals {@code format}, the
+   *     embedding is also the classifier
+   * @param options how to load it
+   * @return the model
+   * @throws IllegalArgumentException if it is another format, or if the options do not fit the
+   *     shape
+   * @throws OutOfMemoryError if there is not enough memory outside the heap
+   * @throws IOException if the tokenizer that the options name cannot be read
+   */
+  public static Model random(
+      ModelConfig config, WeightFormat format, WeightFormat head, ModelOptions options)
+      throws IOException {
+    return new Model(ModelLoader.random(config, format, head, options));
   }
 
   /**

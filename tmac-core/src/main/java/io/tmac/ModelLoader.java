@@ -3,6 +3,8 @@ package io.tmac;
 import io.tmac.checkpoint.Checkpoint;
 import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
+import io.tmac.checkpoint.RandomCheckpoint;
+import io.tmac.format.WeightFormat;
 import io.tmac.kernel.Cores;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.Kernels;
@@ -20,7 +22,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns a file into a model that runs. */
+/** Turns a file, or random weights, into a model that runs. */
 @SuppressWarnings("MustBeClosedChecker") // The arena lives as long as the model, which closes it.
 final class ModelLoader {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
@@ -50,6 +52,29 @@ final class ModelLoader {
       MemorySegment bytes = ModelFiles.copy(in, arena);
       Checkpoint checkpoint = CheckpointReader.read(name, bytes);
       Optional<Tokenizer> tokenizer = tokenizer(null, checkpoint.config(), options);
+      return assemble(checkpoint, checkpoint, tokenizer, options, arena);
+    } catch (IOException | RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  static LoadedModel random(
+      ModelConfig config, WeightFormat format, WeightFormat head, ModelOptions options)
+      throws IOException {
+    Arena arena = Arena.ofShared();
+    try (Arena loading = Arena.ofShared()) {
+      Optional<Tokenizer> tokenizer = tokenizer(null, config, options);
+      KernelProvider kernels = Kernels.provider();
+      Activations activations = options.activations();
+      Checkpoint checkpoint =
+          RandomCheckpoint.of(
+              config,
+              format,
+              head,
+              matrix -> kernels.readsFile(matrix, activations),
+              arena,
+              loading);
       return assemble(checkpoint, checkpoint, tokenizer, options, arena);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();

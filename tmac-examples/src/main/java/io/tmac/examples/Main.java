@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       "  tmac-examples generate stories15M.tm2 -i 'Once upon a time' -t 0",
       "  tmac-examples generate stories15M.tm2 -i 'Lily and Tom' --max-new 64 -s 42",
       "  tmac-examples chat stories15M.tm2",
+      "  tmac-examples bench --shape 110M --format ternary_v2",
       "",
       "-Dtmac.activations=f32 before -jar computes without int8 activations, and",
       "-Dtmac.kernels=scalar with the reference kernels."
@@ -54,6 +55,9 @@ public final class Main extends Program {
   @Override
   protected List<Callable<Integer>> commands(Streams streams) {
     return List.of(
-        new GenerateCommand(streams), new ChatCommand(streams), new EmbedCommand(streams));
+        new GenerateCommand(streams),
+        new ChatCommand(streams),
+        new BenchCommand(streams),
+        new EmbedCommand(streams));
   }
 }

@@ -18,12 +18,17 @@ final class ProcessMemory {
    * @return bytes, or empty where the platform does not tell (other than Linux)
    */
   static OptionalLong residentBytes() {
-    if (!Files.isReadable(STATUS)) {
+    return bytes(STATUS, RESIDENT);
+  }
+
+  /** A size that a file of /proc states in lines such as "VmRSS: 12345 kB". */
+  static OptionalLong bytes(Path file, String name) {
+    if (!Files.isReadable(file)) {
       return OptionalLong.empty();
     }
     try {
-      return Files.readAllLines(STATUS).stream()
-          .filter(line -> line.startsWith(RESIDENT)) // "VmRSS:     12345 kB"
+      return Files.readAllLines(file).stream()
+          .filter(line -> line.startsWith(name))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
           .findFirst();
     } catch (IOException e) {

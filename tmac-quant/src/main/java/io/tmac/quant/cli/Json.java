@@ -9,7 +9,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Writes JSON documents. Numbers are written so that they read back exactly. JSON has no NaN and no
  * infinity: {@code null} stands for them.
  */
-final class Json {
+public final class Json {
   static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder().disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build())
@@ -19,12 +19,23 @@ final class Json {
 
   /** The contents of a document. */
   @FunctionalInterface
-  interface Document {
+  public interface Document {
+
+    /**
+     * Writes the document.
+     *
+     * @param json where to
+     */
     void writeTo(JsonGenerator json);
   }
 
-  /** Prints one document and a line feed. */
-  static void print(Streams streams, Document document) {
+  /**
+   * Prints one document and a line feed.
+   *
+   * @param streams where to
+   * @param document its contents
+   */
+  public static void print(Streams streams, Document document) {
     try (JsonGenerator json = MAPPER.createGenerator(streams.out())) {
       document.writeTo(json);
     }
@@ -40,8 +51,14 @@ final class Json {
     }
   }
 
-  /** Writes a number of an object. */
-  static void number(JsonGenerator json, String name, double value) {
+  /**
+   * Writes a number of an object.
+   *
+   * @param json where to
+   * @param name the property
+   * @param value its value
+   */
+  public static void number(JsonGenerator json, String name, double value) {
     json.writeName(name);
     if (Double.isFinite(value)) {
       json.writeNumber(value);
