@@ -40,6 +40,22 @@ final class Ternary {
     }
   }
 
+  /**
+   * Copies the {@code count} codes from code {@code first} on, the rest of the last byte being
+   * zero; false if they do not begin with a byte.
+   */
+  static boolean copy(MemorySegment data, long offset, long first, int count, byte[] packed) {
+    if ((first & 3) != 0) {
+      return false;
+    }
+    int bytes = (int) byteSize(count);
+    MemorySegment.copy(data, ValueLayout.JAVA_BYTE, offset + (first >> 2), packed, 0, bytes);
+    if ((count & 3) != 0) {
+      packed[bytes - 1] &= (byte) ((1 << 2 * (count & 3)) - 1);
+    }
+    return true;
+  }
+
   /** The weight of one code: the sign extension of its two bits. */
   private static int weight(MemorySegment data, long offset, long code) {
     int bits = data.get(ValueLayout.JAVA_BYTE, offset + (code >> 2)) >> (((int) code & 3) * 2);

@@ -53,4 +53,11 @@ public record TernaryV1() implements WeightFormat, BlockCodes {
     Ternary.decode(matrix.data(), 0, matrix.tensorRow(row) * cols, cols, codes);
     scales[0] = 1;
   }
+
+  @Override
+  public boolean decodePacked(Matrix matrix, int row, byte[] packed, float[] scales) {
+    int cols = matrix.cols();
+    scales[0] = 1;
+    return Ternary.copy(matrix.data(), 0, matrix.tensorRow(row) * cols, cols, packed);
+  }
 }

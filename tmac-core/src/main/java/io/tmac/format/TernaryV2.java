@@ -64,6 +64,13 @@ public record TernaryV2() implements WeightFormat, BlockCodes {
     Ternary.decode(matrix.data(), offset + SCALE_BYTES, 0, matrix.cols(), codes);
   }
 
+  @Override
+  public boolean decodePacked(Matrix matrix, int row, byte[] packed, float[] scales) {
+    long offset = offset(matrix, row);
+    scales[0] = LittleEndian.float16(matrix.data(), offset);
+    return Ternary.copy(matrix.data(), offset + SCALE_BYTES, 0, matrix.cols(), packed);
+  }
+
   private long offset(Matrix matrix, int row) {
     return matrix.tensorRow(row) * byteSize(1, matrix.cols());
   }
