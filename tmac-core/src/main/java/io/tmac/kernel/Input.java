@@ -14,6 +14,9 @@ public final class Input {
   /** Bytes of the two tables (low and high halves) of one pair of columns. */
   public static final int TABLE_BYTES = 32;
 
+  /** Bytes of the two tables (low and high halves) of four columns. */
+  public static final int WIDE_TABLE_BYTES = 256;
+
   private final int cols;
   private final QuantizedInput perBlock;
   private final QuantizedInput perToken;
@@ -28,6 +31,14 @@ public final class Input {
    * {@code v / 16}.
    */
   public byte[] tables = {};
+
+  /**
+   * Tables for four ternary weights, {@code [tokens x paddedCols / 4 x WIDE_TABLE_BYTES]}. Entry c
+   * of the columns with codes x is {@code v = 512 + sum of w[i] * x[i]}, where the {@code w[i] + 1}
+   * are the digits of c in base 3, the first column's first, for c from 0 to 80; the first 128
+   * bytes hold {@code v % 32}, the last 128 {@code v / 32}.
+   */
+  public byte[] wideTables = {};
 
   /** Creates an input of {@code cols} columns, without tokens. */
   public Input(int cols) {
@@ -64,6 +75,13 @@ public final class Input {
         int bytes = Math.multiplyExact(tokens, perToken.paddedCols() / 2 * TABLE_BYTES);
         if (tables.length < bytes) {
           tables = new byte[bytes];
+        }
+      }
+      case WIDE_LOOKUP -> {
+        perToken.reserve(tokens);
+        int bytes = Math.multiplyExact(tokens, perToken.paddedCols() / 4 * WIDE_TABLE_BYTES);
+        if (wideTables.length < bytes) {
+          wideTables = new byte[bytes];
         }
       }
     }

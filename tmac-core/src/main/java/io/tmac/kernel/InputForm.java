@@ -16,7 +16,9 @@ public enum InputForm {
   /**
    * {@link #INT8_TOKEN}, and tables of the sums of two columns for each pair of ternary weights.
    */
-  LOOKUP;
+  LOOKUP,
+  /** {@link #INT8_TOKEN}, and tables of the sums of four columns. */
+  WIDE_LOOKUP;
 
   /**
    * The form that belongs to a matrix. Inputs of 4- and 8-bit weights have a scale per 32 columns,

@@ -128,7 +128,8 @@ class QuantizerTest {
 
   @Provide
   Arbitrary<InputForm> forms() {
-    return Arbitraries.of(InputForm.INT8_BLOCKS, InputForm.INT8_TOKEN, InputForm.LOOKUP);
+    return Arbitraries.of(
+        InputForm.INT8_BLOCKS, InputForm.INT8_TOKEN, InputForm.LOOKUP, InputForm.WIDE_LOOKUP);
   }
 
   @Provide

@@ -21,23 +21,23 @@ import java.util.Arrays;
  * rows stream past; a group is one stream of bytes:
  *
  * <pre>
- *   [group of rows]  [piece of columns]  [tile of 16 or 64 rows]  [step of 4 columns]  [byte per row]
+ *   [group of rows]  [piece of columns]  [tile of 16 or 128 rows]  [step of 4 columns]  [byte per row]
  * </pre>
  *
  * <p>The sums of a piece are exact integers. They are added up until the weights or the input have
  * another scale.
  */
-abstract sealed class LookupLinear implements Linear permits NarrowLookup {
+abstract sealed class LookupLinear implements Linear permits NarrowLookup, WideLookup {
   /** Columns whose weights share a byte. */
   static final int STEP = 4;
 
   /** Bounds of the rows of a group. */
   private static final int MIN_GROUP = 64;
 
-  private static final int MAX_GROUP = 512;
+  private static final int MAX_GROUP = 1024;
 
-  /** A matrix shall have so many groups at least: they are the units that threads share. */
-  private static final int GROUPS = 8;
+  /** Groups for each thread, at least: they are the units that threads share. */
+  private static final int GROUPS_PER_THREAD = 4;
 
   final MemorySegment tiles;
   private final int rows;
@@ -56,11 +56,12 @@ abstract sealed class LookupLinear implements Linear permits NarrowLookup {
   private final float[] scales;
 
   /**
-   * Reserves the tiles; the subclass fills them with {@link #pack}.
+   * Copies the matrix.
    *
    * @param tile rows of a tile
    * @param maxPiece most columns of a piece, a multiple of {@link Input#BLOCK}
    * @param inputBlock columns of the input that share a scale, a multiple of {@link Input#BLOCK}
+   * @param pool the threads that copy, and that will multiply
    */
   LookupLinear(
       Matrix matrix,
@@ -69,7 +70,8 @@ abstract sealed class LookupLinear implements Linear permits NarrowLookup {
       int tile,
       int maxPiece,
       int inputBlock,
-      Arena arena) {
+      Arena arena,
+      WorkerPool pool) {
     this.rows = matrix.rows();
     this.cols = matrix.cols();
     this.paddedCols = Input.pad(cols);
@@ -80,8 +82,9 @@ abstract sealed class LookupLinear implements Linear permits NarrowLookup {
     this.scaleRun = inputBlock;
     this.scales = new float[Math.multiplyExact(rows, paddedCols / blockSize)];
     this.cuts = cuts(maxPiece);
-    this.group = group();
+    this.group = group(pool.threads());
     this.tiles = arena.allocate((long) Math.ceilDiv(rows, tile) * tile * (paddedCols / STEP), 64);
+    pack(matrix, codes, pool);
   }
 
   /** A cut wherever a scale changes; longer runs are cut into equal parts. */
@@ -109,16 +112,18 @@ abstract sealed class LookupLinear implements Linear permits NarrowLookup {
 
   /**
    * Rows that share a load of the tables. Loading them disturbs the stream of weights, so more rows
-   * are better, as long as there are groups for all threads.
+   * are better, as long as there are groups for all threads. No result depends on it.
    */
-  private int group() {
-    int wanted = Integer.highestOneBit(Math.max(1, rows / GROUPS));
-    int rowsOfGroup = Math.clamp(wanted, MIN_GROUP, MAX_GROUP);
-    return cuts.length == 2 ? tile : Math.max(tile, rowsOfGroup);
+  private int group(int threads) {
+    if (cuts.length == 2) {
+      return tile;
+    }
+    int rowsOfGroup = Math.ceilDiv(rows, threads * GROUPS_PER_THREAD);
+    return Math.ceilDiv(Math.clamp(rowsOfGroup, MIN_GROUP, MAX_GROUP), tile) * tile;
   }
 
   /** Copies all rows on the threads of the pool. */
-  final void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
+  private void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
     pool.run(
         Math.ceilDiv(rows, tile),
         (from, to, worker) -> {
@@ -164,7 +169,8 @@ abstract sealed class LookupLinear implements Linear permits NarrowLookup {
   abstract void weights(int index, short[] out, int at, int stride);
 
   /** Adds the products of a tile with some columns to its sums. */
-  abstract void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at);
+  abstract void lookUp(
+      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch);
 
   @Override
   public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
@@ -187,7 +193,7 @@ abstract sealed class LookupLinear implements Linear permits NarrowLookup {
       for (int t = 0; t < tokens; t++) {
         long at = first;
         for (int lane = 0; lane < lanes; lane += tile, at += (long) tile * steps) {
-          lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane);
+          lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane, scratch);
         }
       }
       if (cuts[p + 1] == scaleEnd(cuts[p])) {

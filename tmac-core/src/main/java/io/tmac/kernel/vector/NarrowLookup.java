@@ -8,6 +8,7 @@ import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
+import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -45,8 +46,7 @@ final class NarrowLookup extends LookupLinear {
   private static final int PAIR_OFFSET = 256;
 
   NarrowLookup(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
-    super(matrix, codes, InputForm.LOOKUP, TILE, MAX_PIECE, Input.pad(matrix.cols()), arena);
-    pack(matrix, codes, pool);
+    super(matrix, codes, InputForm.LOOKUP, TILE, MAX_PIECE, Input.pad(matrix.cols()), arena, pool);
   }
 
   @Override
@@ -79,7 +79,8 @@ final class NarrowLookup extends LookupLinear {
   }
 
   @Override
-  void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at) {
+  void lookUp(
+      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
     int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
     lookUp(tiles, tile, in.tables, table, steps / GROUP, sums, at);
   }

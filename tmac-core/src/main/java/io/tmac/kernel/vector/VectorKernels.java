@@ -37,7 +37,10 @@ public final class VectorKernels implements KernelProvider {
     }
     BlockCodes codes = InputForm.codes(matrix);
     return switch (codes.range()) {
-      case TERNARY -> new NarrowLookup(matrix, codes, arena, pool);
+      case TERNARY ->
+          Species.WIDE_LOOKUP && WideLookup.fits(matrix.rows())
+              ? new WideLookup(matrix, codes, arena, pool)
+              : new NarrowLookup(matrix, codes, arena, pool);
       case INT4 -> new Int4Linear(matrix, codes, arena, pool);
       case INT8 -> new Int8Linear(matrix, codes, arena, pool);
     };
@@ -48,8 +51,10 @@ public final class VectorKernels implements KernelProvider {
     if (form != InputForm.FLOAT) {
       Quantizer.quantize(in, in.quantized(form), token);
     }
-    if (form == InputForm.LOOKUP) {
-      LookupTables.build(in, token);
+    switch (form) {
+      case LOOKUP -> LookupTables.build(in, token);
+      case WIDE_LOOKUP -> LookupTables.buildWide(in, token);
+      default -> {}
     }
   }
 

@@ -38,7 +38,8 @@ class KernelSizeTest {
         NarrowLookup.class,
         Quantizer.class,
         TiledLinear.class,
-        VectorKernels.class
+        VectorKernels.class,
+        WideLookup.class
       })
   void kernelsAreTooLargeToBeCopiedIntoTheirCallers(Class<?> type) throws IOException {
     for (MethodModel method : read(type).methods()) {
