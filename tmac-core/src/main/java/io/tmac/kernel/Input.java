@@ -17,9 +17,16 @@ public final class Input {
   /** Bytes of the two tables (low and high halves) of four columns. */
   public static final int WIDE_TABLE_BYTES = 256;
 
+  /** Columns that share a scale in {@link InputForm#INT7_BLOCKS}. */
+  public static final int INT7_BLOCK = 128;
+
+  /** Bytes of the table of one pair of columns with 7 bits. */
+  public static final int INT7_TABLE_BYTES = 16;
+
   private final int cols;
   private final QuantizedInput perBlock;
   private final QuantizedInput perToken;
+  private final QuantizedInput int7;
 
   /** The values, {@code [tokens x cols]}. */
   public float[] x = {};
@@ -40,11 +47,18 @@ public final class Input {
    */
   public byte[] wideTables = {};
 
+  /**
+   * Tables for pairs of ternary weights and codes of 7 bits, {@code [tokens x paddedCols / 2 x
+   * INT7_TABLE_BYTES]}: entries as in {@link #tables}, without 256.
+   */
+  public byte[] int7Tables = {};
+
   /** Creates an input of {@code cols} columns, without tokens. */
   public Input(int cols) {
     this.cols = cols;
-    this.perBlock = new QuantizedInput(cols, BLOCK);
-    this.perToken = new QuantizedInput(cols, 0);
+    this.perBlock = new QuantizedInput(cols, BLOCK, QuantizedInput.MAX_CODE);
+    this.perToken = new QuantizedInput(cols, pad(cols), QuantizedInput.MAX_CODE);
+    this.int7 = new QuantizedInput(cols, INT7_BLOCK, QuantizedInput.MAX_INT7);
   }
 
   /** Rounds a number of columns up to whole blocks. */
@@ -77,6 +91,14 @@ public final class Input {
           tables = new byte[bytes];
         }
       }
+      case INT7_BLOCKS -> int7.reserve(tokens);
+      case INT7_LOOKUP -> {
+        int7.reserve(tokens);
+        int bytes = Math.multiplyExact(tokens, int7.paddedCols() / 2 * INT7_TABLE_BYTES);
+        if (int7Tables.length < bytes) {
+          int7Tables = new byte[bytes];
+        }
+      }
       case WIDE_LOOKUP -> {
         perToken.reserve(tokens);
         int bytes = Math.multiplyExact(tokens, perToken.paddedCols() / 4 * WIDE_TABLE_BYTES);
@@ -87,8 +109,12 @@ public final class Input {
     }
   }
 
-  /** Returns the int8 codes of a form other than {@link InputForm#FLOAT}. */
+  /** Returns the codes of a form other than {@link InputForm#FLOAT}. */
   public QuantizedInput quantized(InputForm form) {
-    return form == InputForm.INT8_BLOCKS ? perBlock : perToken;
+    return switch (form) {
+      case INT8_BLOCKS -> perBlock;
+      case INT7_BLOCKS, INT7_LOOKUP -> int7;
+      default -> perToken;
+    };
   }
 }

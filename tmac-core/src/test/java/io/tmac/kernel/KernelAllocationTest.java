@@ -41,6 +41,7 @@ class KernelAllocationTest {
     "INT8_GROUPS, INT8",
     "TERNARY_V1, INT8",
     "TERNARY_V2, INT8",
+    "TERNARY_V2, INT7",
     "INT4, F32",
     "TERNARY_V2, F32"
   })
@@ -53,7 +54,7 @@ class KernelAllocationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"INT8_BLOCKS", "INT8_TOKEN", "LOOKUP"})
+  @CsvSource({"INT8_BLOCKS", "INT8_TOKEN", "LOOKUP", "INT7_LOOKUP"})
   void preparingAllocatesNothing(InputForm form) {
     Input in = new Input(172);
     in.reserve(1);

@@ -133,6 +133,9 @@ class KernelEqualityTest {
     assertThat(Products.of(VECTOR, matrix, Activations.INT8, x))
         .as("%s, %d tokens", matrix, tokens)
         .isEqualTo(Products.of(SCALAR, matrix, Activations.INT8, x));
+    assertThat(Products.of(VECTOR, matrix, Activations.INT7, x))
+        .as("%s, %d tokens, 7 bits", matrix, tokens)
+        .isEqualTo(Products.of(SCALAR, matrix, Activations.INT7, x));
   }
 
   @Provide

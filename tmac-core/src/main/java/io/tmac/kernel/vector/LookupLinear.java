@@ -27,7 +27,7 @@ import java.util.Arrays;
  * <p>The sums of a piece are exact integers. They are added up until the weights or the input have
  * another scale.
  */
-abstract sealed class LookupLinear implements Linear permits NarrowLookup, WideLookup {
+abstract sealed class LookupLinear implements Linear permits Int7Lookup, NarrowLookup, WideLookup {
   /** Columns whose weights share a byte. */
   static final int STEP = 4;
 

@@ -15,8 +15,8 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Builds the tables of {@link Input#tables} and {@link Input#wideTables}: all sums of two or four
- * columns with ternary weights.
+ * Builds the tables of {@link Input#tables}, {@link Input#wideTables} and {@link Input#int7Tables}:
+ * all sums of two or four columns with ternary weights.
  */
 final class LookupTables {
   private static final short OFFSET = 256;
@@ -80,6 +80,39 @@ final class LookupTables {
         v = v.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsShorts().and(FIVE_BITS);
         high = (ByteVector) v.convertShape(S2B, ROW_BYTE, 0);
         high.intoArray(tables, table + 3 * ENTRIES);
+      }
+    }
+  }
+
+  static void buildInt7(Input in, int token) {
+    QuantizedInput q = in.quantized(InputForm.INT7_LOOKUP);
+    int[] codes = q.codes;
+    byte[] tables = in.int7Tables;
+    int end = (token + 1) * q.paddedCols();
+    for (int lane = 0; lane < ENTRIES; lane += ROW_SHORT.length()) {
+      ShortVector weight0 = ShortVector.fromArray(ROW_SHORT, FIRST, lane);
+      ShortVector weight1 = ShortVector.fromArray(ROW_SHORT, SECOND, lane);
+      for (int c = token * q.paddedCols(); c < end; c += 8) {
+        int table = c / 2 * ENTRIES + lane;
+        ShortVector x0 = IntVector.broadcast(ROW_INT, codes[c]).reinterpretAsShorts();
+        ShortVector x1 = IntVector.broadcast(ROW_INT, codes[c + 1]).reinterpretAsShorts();
+        ShortVector v = weight0.mul(x0).add(weight1.mul(x1));
+        ((ByteVector) v.convertShape(S2B, ROW_BYTE, 0)).intoArray(tables, table);
+
+        x0 = IntVector.broadcast(ROW_INT, codes[c + 2]).reinterpretAsShorts();
+        x1 = IntVector.broadcast(ROW_INT, codes[c + 3]).reinterpretAsShorts();
+        v = weight0.mul(x0).add(weight1.mul(x1));
+        ((ByteVector) v.convertShape(S2B, ROW_BYTE, 0)).intoArray(tables, table + ENTRIES);
+
+        x0 = IntVector.broadcast(ROW_INT, codes[c + 4]).reinterpretAsShorts();
+        x1 = IntVector.broadcast(ROW_INT, codes[c + 5]).reinterpretAsShorts();
+        v = weight0.mul(x0).add(weight1.mul(x1));
+        ((ByteVector) v.convertShape(S2B, ROW_BYTE, 0)).intoArray(tables, table + 2 * ENTRIES);
+
+        x0 = IntVector.broadcast(ROW_INT, codes[c + 6]).reinterpretAsShorts();
+        x1 = IntVector.broadcast(ROW_INT, codes[c + 7]).reinterpretAsShorts();
+        v = weight0.mul(x0).add(weight1.mul(x1));
+        ((ByteVector) v.convertShape(S2B, ROW_BYTE, 0)).intoArray(tables, table + 3 * ENTRIES);
       }
     }
   }

@@ -51,16 +51,15 @@ final class NarrowLookup extends LookupLinear {
 
   @Override
   int position(int row) {
-    return narrowPosition(row);
-  }
-
-  /** An int lane holds rows r, r + 4, r + 8 and r + 12: its byte k is row r + 4 * k. */
-  static int narrowPosition(int row) {
     return row % 4 * 4 + row / 4;
   }
 
   @Override
   int index(byte[] codes, int c) {
+    return pairs(codes, c);
+  }
+
+  static int pairs(byte[] codes, int c) {
     return pair(codes, c) | pair(codes, c + 2) << 4;
   }
 
@@ -70,6 +69,10 @@ final class NarrowLookup extends LookupLinear {
 
   @Override
   void weights(int index, short[] out, int at, int stride) {
+    pairWeights(index, out, at, stride);
+  }
+
+  static void pairWeights(int index, short[] out, int at, int stride) {
     int low = index & 15;
     int high = index >> 4;
     out[at] = (short) (low / 3 - 1);

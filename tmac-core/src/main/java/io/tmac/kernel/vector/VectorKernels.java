@@ -37,13 +37,20 @@ public final class VectorKernels implements KernelProvider {
     }
     BlockCodes codes = InputForm.codes(matrix);
     return switch (codes.range()) {
-      case TERNARY ->
-          Species.WIDE_LOOKUP && WideLookup.fits(matrix.rows())
-              ? new WideLookup(matrix, codes, arena, pool)
-              : new NarrowLookup(matrix, codes, arena, pool);
+      case TERNARY -> ternary(matrix, codes, activations, arena, pool);
       case INT4 -> new Int4Linear(matrix, codes, arena, pool);
       case INT8 -> new Int8Linear(matrix, codes, arena, pool);
     };
+  }
+
+  private static Linear ternary(
+      Matrix matrix, BlockCodes codes, Activations activations, Arena arena, WorkerPool pool) {
+    if (activations == Activations.INT7) {
+      return new Int7Lookup(matrix, codes, arena, pool);
+    }
+    return Species.WIDE_LOOKUP && WideLookup.fits(matrix.rows())
+        ? new WideLookup(matrix, codes, arena, pool)
+        : new NarrowLookup(matrix, codes, arena, pool);
   }
 
   @Override
@@ -53,6 +60,7 @@ public final class VectorKernels implements KernelProvider {
     }
     switch (form) {
       case LOOKUP -> LookupTables.build(in, token);
+      case INT7_LOOKUP -> LookupTables.buildInt7(in, token);
       case WIDE_LOOKUP -> LookupTables.buildWide(in, token);
       default -> {}
     }

@@ -32,6 +32,7 @@ class KernelSizeTest {
         Exp.class,
         FloatLinear.class,
         Int4Linear.class,
+        Int7Lookup.class,
         Int8Linear.class,
         LookupLinear.class,
         LookupTables.class,

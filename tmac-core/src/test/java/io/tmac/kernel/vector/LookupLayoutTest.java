@@ -26,6 +26,7 @@ class LookupLayoutTest {
     Matrix matrix = new Matrix("w", rows, cols, format, data, 0);
     try (WorkerPool pool = new WorkerPool(1)) {
       assertCodes(matrix, new NarrowLookup(matrix, format, Arena.ofAuto(), pool));
+      assertCodes(matrix, new Int7Lookup(matrix, format, Arena.ofAuto(), pool));
       assertCodes(matrix, new WideLookup(matrix, format, Arena.ofAuto(), pool));
     }
   }

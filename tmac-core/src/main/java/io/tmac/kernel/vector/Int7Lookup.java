@@ -1,0 +1,102 @@
+package io.tmac.kernel.vector;
+
+import static io.tmac.kernel.vector.Species.ORDER;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.B2S;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import io.tmac.format.BlockCodes;
+import io.tmac.format.Matrix;
+import io.tmac.kernel.Input;
+import io.tmac.kernel.InputForm;
+import io.tmac.kernel.Scratch;
+import io.tmac.kernel.WorkerPool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Lookup of 16 rows of inputs with 7 bits: the sum of two fits a byte, and one table does.
+ *
+ * <pre>
+ *   step (16 bytes):  row r in byte r % 8 * 2 + r / 8: the index of columns 0 and 1 in its low half
+ *                     and that of columns 2 and 3 in its high half, as in {@link NarrowLookup}
+ * </pre>
+ */
+final class Int7Lookup extends LookupLinear {
+  static final int TILE = 16;
+
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
+  private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_256;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
+
+  /** Sums of 256 pairs fit into 16 bits: {@code 256 * 126 < 32768}. */
+  private static final int MAX_PIECE = 1024;
+
+  Int7Lookup(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
+    super(matrix, codes, InputForm.INT7_LOOKUP, TILE, MAX_PIECE, Input.INT7_BLOCK, arena, pool);
+  }
+
+  @Override
+  int position(int row) {
+    return row % 8 * 2 + row / 8;
+  }
+
+  @Override
+  int index(byte[] codes, int c) {
+    return NarrowLookup.pairs(codes, c);
+  }
+
+  @Override
+  void weights(int index, short[] out, int at, int stride) {
+    NarrowLookup.pairWeights(index, out, at, stride);
+  }
+
+  @Override
+  void lookUp(
+      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
+    int table = (token * Input.pad(cols()) + column) / 2 * Input.INT7_TABLE_BYTES;
+    lookUp(tiles, tile, in.int7Tables, table, steps / 4, sums, at);
+  }
+
+  private static void lookUp(
+      MemorySegment tiles, long tile, byte[] tables, int table, int groups, int[] sums, int at) {
+    ShortVector zero = ShortVector.zero(SHORTS);
+    ShortVector first = zero;
+    ShortVector second = zero;
+    for (int g = 0; g < groups; g++) {
+      for (int k = 0; k < 4; k += 2) {
+        int s = g * 4 + k;
+        int t = table + s * 2 * Input.INT7_TABLE_BYTES;
+        ByteVector pair = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 16L, ORDER);
+        ByteVector other = pair.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+        pair = pair.selectFrom(ByteVector.fromArray(BYTES, tables, t));
+        first = ((ShortVector) pair.convertShape(B2S, SHORTS, 0)).add(first);
+        other = other.selectFrom(ByteVector.fromArray(BYTES, tables, t + 16));
+        second = ((ShortVector) other.convertShape(B2S, SHORTS, 0)).add(second);
+
+        pair = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 16L + 16, ORDER);
+        other = pair.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+        pair = pair.selectFrom(ByteVector.fromArray(BYTES, tables, t + 32));
+        first = ((ShortVector) pair.convertShape(B2S, SHORTS, 0)).add(first);
+        other = other.selectFrom(ByteVector.fromArray(BYTES, tables, t + 48));
+        second = ((ShortVector) other.convertShape(B2S, SHORTS, 0)).add(second);
+      }
+    }
+    // An int lane holds rows r and r + 8.
+    IntVector a = zero.add(first).reinterpretAsInts();
+    IntVector b = zero.add(second).reinterpretAsInts();
+    IntVector old = IntVector.fromArray(INTS, sums, at);
+    a.lanewise(LSHL, 16)
+        .lanewise(ASHR, 16)
+        .add(b.lanewise(LSHL, 16).lanewise(ASHR, 16))
+        .add(old)
+        .intoArray(sums, at);
+    old = IntVector.fromArray(INTS, sums, at + 8);
+    a.lanewise(ASHR, 16).add(b.lanewise(ASHR, 16)).add(old).intoArray(sums, at + 8);
+  }
+}
