@@ -9,7 +9,7 @@ public enum Activations {
   INT8,
   /**
    * As {@link #INT8}, but inputs of ternary weights are rounded to 7 bits (-63 to 63) with one
-   * scale per 128 columns. Faster on processors without AVX-512 VBMI, less exact.
+   * scale per 512 columns. Faster on processors without AVX-512 VBMI, less exact.
    */
   INT7,
   /** Inputs stay float32. Exact up to rounding, slower. */

@@ -18,7 +18,7 @@ public final class Input {
   public static final int WIDE_TABLE_BYTES = 256;
 
   /** Columns that share a scale in {@link InputForm#INT7_BLOCKS}. */
-  public static final int INT7_BLOCK = 128;
+  public static final int INT7_BLOCK = 512;
 
   /** Bytes of the table of one pair of columns with 7 bits. */
   public static final int INT7_TABLE_BYTES = 16;

@@ -59,33 +59,20 @@ final class Int7Lookup extends LookupLinear {
   @Override
   void lookUp(
       Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
+    MemorySegment weights = tiles;
+    byte[] tables = in.int7Tables;
     int table = (token * Input.pad(cols()) + column) / 2 * Input.INT7_TABLE_BYTES;
-    lookUp(tiles, tile, in.int7Tables, table, steps / 4, sums, at);
-  }
-
-  private static void lookUp(
-      MemorySegment tiles, long tile, byte[] tables, int table, int groups, int[] sums, int at) {
     ShortVector zero = ShortVector.zero(SHORTS);
     ShortVector first = zero;
     ShortVector second = zero;
-    for (int g = 0; g < groups; g++) {
-      for (int k = 0; k < 4; k += 2) {
-        int s = g * 4 + k;
-        int t = table + s * 2 * Input.INT7_TABLE_BYTES;
-        ByteVector pair = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 16L, ORDER);
-        ByteVector other = pair.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
-        pair = pair.selectFrom(ByteVector.fromArray(BYTES, tables, t));
-        first = ((ShortVector) pair.convertShape(B2S, SHORTS, 0)).add(first);
-        other = other.selectFrom(ByteVector.fromArray(BYTES, tables, t + 16));
-        second = ((ShortVector) other.convertShape(B2S, SHORTS, 0)).add(second);
-
-        pair = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 16L + 16, ORDER);
-        other = pair.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
-        pair = pair.selectFrom(ByteVector.fromArray(BYTES, tables, t + 32));
-        first = ((ShortVector) pair.convertShape(B2S, SHORTS, 0)).add(first);
-        other = other.selectFrom(ByteVector.fromArray(BYTES, tables, t + 48));
-        second = ((ShortVector) other.convertShape(B2S, SHORTS, 0)).add(second);
-      }
+    for (int s = 0; s < steps; s++) {
+      int t = table + s * 2 * Input.INT7_TABLE_BYTES;
+      ByteVector low = ByteVector.fromMemorySegment(BYTES, weights, tile + s * 16L, ORDER);
+      ByteVector high = low.reinterpretAsInts().lanewise(LSHR, 4).reinterpretAsBytes();
+      low = low.selectFrom(ByteVector.fromArray(BYTES, tables, t));
+      first = ((ShortVector) low.convertShape(B2S, SHORTS, 0)).add(first);
+      high = high.selectFrom(ByteVector.fromArray(BYTES, tables, t + 16));
+      second = ((ShortVector) high.convertShape(B2S, SHORTS, 0)).add(second);
     }
     // An int lane holds rows r and r + 8.
     IntVector a = zero.add(first).reinterpretAsInts();
