@@ -53,6 +53,18 @@ class KernelAllocationTest {
     assertAllocatesNothing(() -> linear.multiply(in, 2, out, 0, 32, scratch));
   }
 
+  @Test
+  void lookingUpManyRowsAllocatesNothing() {
+    Linear linear = Products.linear(KERNELS, Kind.TERNARY_V2.random(200, 800, 1), Activations.INT8);
+    Input in = Products.input(KERNELS, linear, Products.randomInput(800, 2));
+    float[] out = new float[200];
+    Scratch scratch = new Scratch(800);
+    assertAllocatesNothing(() -> {
+      KERNELS.prepare(in, linear.form(), 0);
+      linear.multiply(in, 1, out, 0, 200, scratch);
+    });
+  }
+
   @ParameterizedTest
   @CsvSource({"INT8_BLOCKS", "INT8_TOKEN", "LOOKUP", "INT7_LOOKUP"})
   void preparingAllocatesNothing(InputForm form) {
