@@ -7,6 +7,11 @@ public enum Activations {
    * 8-bit weights, and one scale per token for ternary weights. Fast; the default.
    */
   INT8,
+  /**
+   * As {@link #INT8}, but inputs of ternary weights are rounded to 7 bits (-63 to 63) with one
+   * scale per 512 columns. Faster on processors without AVX-512 VBMI, less exact.
+   */
+  INT7,
   /** Inputs stay float32. Exact up to rounding, slower. */
   F32
 }

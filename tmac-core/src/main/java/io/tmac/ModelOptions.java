@@ -172,10 +172,11 @@ public final class ModelOptions {
     String property = System.getProperty(ACTIVATIONS_PROPERTY, "int8");
     return switch (property.toLowerCase(Locale.ROOT)) {
       case "int8" -> Activations.INT8;
+      case "int7" -> Activations.INT7;
       case "f32" -> Activations.F32;
       default ->
           throw new IllegalArgumentException(
-              "-D" + ACTIVATIONS_PROPERTY + " must be int8 or f32: " + property);
+              "-D" + ACTIVATIONS_PROPERTY + " must be int8, int7 or f32: " + property);
     };
   }
 

@@ -105,7 +105,7 @@ class ModelOptionsTest {
     System.setProperty(ACTIVATIONS, value);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TestModels.load(Container.TM2, TestModels.SHAPE, ModelOptions.DEFAULT))
-        .withMessageContainingAll(ACTIVATIONS, "int8 or f32", value);
+        .withMessageContainingAll(ACTIVATIONS, "int8, int7 or f32", value);
   }
 
   @Test

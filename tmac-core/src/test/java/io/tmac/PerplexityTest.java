@@ -9,6 +9,7 @@ import io.tmac.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +35,12 @@ class PerplexityTest {
   void roundedActivationsChangePerplexityByHalfAPercentAtMost(String format, double exact)
       throws IOException {
     assertThat(Math.exp(meanNll(format, Goldens.INT8) - exact)).isBetween(0.995, 1.005);
+  }
+
+  @Test
+  void sevenBitsChangePerplexityByOnePercentAtMost() throws IOException {
+    ModelOptions int7 = ModelOptions.DEFAULT.withActivations(Activations.INT7);
+    assertThat(Math.exp(meanNll("tm2", int7) - 6.463001)).isBetween(0.99, 1.01);
   }
 
   @ParameterizedTest

@@ -26,7 +26,7 @@ public abstract class FileLinear implements Linear {
   }
 
   @Override
-  public final InputForm form() {
+  public final InputForm form(int tokens) {
     return form;
   }
 

@@ -1,5 +1,7 @@
 package io.tmac.kernel;
 
+import java.util.Arrays;
+
 /**
  * The input of matrices: float32 values {@code [tokens x cols]}, and beside them the forms that
  * kernels ask for. A form is prepared once and serves all matrices with the same input (q, k and v;
@@ -14,9 +16,20 @@ public final class Input {
   /** Bytes of the two tables (low and high halves) of one pair of columns. */
   public static final int TABLE_BYTES = 32;
 
+  /** Bytes of the two tables (low and high halves) of four columns. */
+  public static final int WIDE_TABLE_BYTES = 256;
+
+  /** Columns that share a scale in {@link InputForm#INT7_BLOCKS}. */
+  public static final int INT7_BLOCK = 512;
+
+  /** Bytes of the table of one pair of columns with 7 bits. */
+  public static final int INT7_TABLE_BYTES = 16;
+
   private final int cols;
+  private final boolean[] prepared = new boolean[InputForm.values().length];
   private final QuantizedInput perBlock;
   private final QuantizedInput perToken;
+  private final QuantizedInput int7;
 
   /** The values, {@code [tokens x cols]}. */
   public float[] x = {};
@@ -29,11 +42,26 @@ public final class Input {
    */
   public byte[] tables = {};
 
+  /**
+   * Tables for four ternary weights, {@code [tokens x paddedCols / 4 x WIDE_TABLE_BYTES]}. Entry c
+   * of the columns with codes x is {@code v = 512 + sum of w[i] * x[i]}, where the {@code w[i] + 1}
+   * are the digits of c in base 3, the first column's first, for c from 0 to 80; the first 128
+   * bytes hold {@code v % 32}, the last 128 {@code v / 32}.
+   */
+  public byte[] wideTables = {};
+
+  /**
+   * Tables for pairs of ternary weights and codes of 7 bits, {@code [tokens x paddedCols / 2 x
+   * INT7_TABLE_BYTES]}: entries as in {@link #tables}, without 256.
+   */
+  public byte[] int7Tables = {};
+
   /** Creates an input of {@code cols} columns, without tokens. */
   public Input(int cols) {
     this.cols = cols;
-    this.perBlock = new QuantizedInput(cols, BLOCK);
-    this.perToken = new QuantizedInput(cols, 0);
+    this.perBlock = new QuantizedInput(cols, BLOCK, QuantizedInput.MAX_CODE);
+    this.perToken = new QuantizedInput(cols, pad(cols), QuantizedInput.MAX_CODE);
+    this.int7 = new QuantizedInput(cols, INT7_BLOCK, QuantizedInput.MAX_INT7);
   }
 
   /** Rounds a number of columns up to whole blocks. */
@@ -46,6 +74,16 @@ public final class Input {
     return cols;
   }
 
+  /** Whether the values have been brought into this form since {@link #clear}. */
+  public boolean has(InputForm form) {
+    return prepared[form.ordinal()];
+  }
+
+  /** Forgets all forms: the values are new. */
+  void clear() {
+    Arrays.fill(prepared, false);
+  }
+
   /** Makes room for the values of {@code tokens} tokens; old values are lost. */
   public void reserve(int tokens) {
     if (x.length < tokens * cols) {
@@ -53,8 +91,12 @@ public final class Input {
     }
   }
 
-  /** Makes room for a form of {@code tokens} tokens; its old content is lost. */
+  /**
+   * Makes room for a form of {@code tokens} tokens; its old content is lost, and the caller writes
+   * the new one before anything reads it.
+   */
   public void reserve(InputForm form, int tokens) {
+    prepared[form.ordinal()] = true;
     switch (form) {
       case FLOAT -> {}
       case INT8_BLOCKS -> perBlock.reserve(tokens);
@@ -66,11 +108,30 @@ public final class Input {
           tables = new byte[bytes];
         }
       }
+      case INT7_BLOCKS -> int7.reserve(tokens);
+      case INT7_LOOKUP -> {
+        int7.reserve(tokens);
+        int bytes = Math.multiplyExact(tokens, int7.paddedCols() / 2 * INT7_TABLE_BYTES);
+        if (int7Tables.length < bytes) {
+          int7Tables = new byte[bytes];
+        }
+      }
+      case WIDE_LOOKUP -> {
+        perToken.reserve(tokens);
+        int bytes = Math.multiplyExact(tokens, perToken.paddedCols() / 4 * WIDE_TABLE_BYTES);
+        if (wideTables.length < bytes) {
+          wideTables = new byte[bytes];
+        }
+      }
     }
   }
 
-  /** Returns the int8 codes of a form other than {@link InputForm#FLOAT}. */
+  /** Returns the codes of a form other than {@link InputForm#FLOAT}. */
   public QuantizedInput quantized(InputForm form) {
-    return form == InputForm.INT8_BLOCKS ? perBlock : perToken;
+    return switch (form) {
+      case INT8_BLOCKS -> perBlock;
+      case INT7_BLOCKS, INT7_LOOKUP -> int7;
+      default -> perToken;
+    };
   }
 }

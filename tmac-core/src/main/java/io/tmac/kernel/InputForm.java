@@ -16,7 +16,13 @@ public enum InputForm {
   /**
    * {@link #INT8_TOKEN}, and tables of the sums of two columns for each pair of ternary weights.
    */
-  LOOKUP;
+  LOOKUP,
+  /** {@link #INT8_TOKEN}, and tables of the sums of four columns. */
+  WIDE_LOOKUP,
+  /** 7 bits with one scale for each {@link Input#INT7_BLOCK} columns. */
+  INT7_BLOCKS,
+  /** {@link #INT7_BLOCKS}, and tables of the sums of two columns. */
+  INT7_LOOKUP;
 
   /**
    * The form that belongs to a matrix. Inputs of 4- and 8-bit weights have a scale per 32 columns,
@@ -24,8 +30,9 @@ public enum InputForm {
    *
    * @param matrix the matrix
    * @param activations whether inputs may be rounded at all
-   * @return {@link #INT8_BLOCKS}, {@link #INT8_TOKEN}, or {@link #FLOAT} if inputs stay exact, the
-   *     format has no integer view, or its blocks do not cover whole blocks of the input
+   * @return {@link #INT8_BLOCKS}, {@link #INT8_TOKEN}, {@link #INT7_BLOCKS}, or {@link #FLOAT} if
+   *     inputs stay exact, the format has no integer view, or its blocks do not cover whole blocks
+   *     of the input
    */
   public static InputForm of(Matrix matrix, Activations activations) {
     int cols = matrix.cols();
@@ -36,8 +43,21 @@ public enum InputForm {
     int blockSize = codes.get().blockSize(cols);
     boolean wholeBlocks = blockSize % Input.BLOCK == 0;
     return switch (codes.get().range()) {
-      case TERNARY -> wholeBlocks || blockSize == cols ? INT8_TOKEN : FLOAT;
+      case TERNARY -> wholeBlocks || blockSize == cols ? ternary(activations) : FLOAT;
       case INT4, INT8 -> wholeBlocks ? INT8_BLOCKS : FLOAT;
+    };
+  }
+
+  private static InputForm ternary(Activations activations) {
+    return activations == Activations.INT7 ? INT7_BLOCKS : INT8_TOKEN;
+  }
+
+  /** Returns the form of the codes alone, if this one has tables beside them. */
+  public InputForm codes() {
+    return switch (this) {
+      case LOOKUP, WIDE_LOOKUP -> INT8_TOKEN;
+      case INT7_LOOKUP -> INT7_BLOCKS;
+      default -> this;
     };
   }
 

@@ -20,8 +20,14 @@ public interface Linear {
     return TILE;
   }
 
-  /** Returns the form of the input that {@link #multiply} reads. */
-  InputForm form();
+  /**
+   * Returns the form of the input that {@link #multiply} will read. It may change from call to
+   * call, while the compiler works on the kernels; an input that was prepared before such a change
+   * still serves.
+   *
+   * @param tokens number of tokens
+   */
+  InputForm form(int tokens);
 
   /** Returns the memory that this matrix takes beside the model file, in bytes. */
   long bytes();

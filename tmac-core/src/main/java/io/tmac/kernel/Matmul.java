@@ -49,26 +49,17 @@ public final class Matmul {
     this.tokens = tokens;
     this.linears = linears;
     this.outs = outs;
+    in.clear();
     int units = 0;
     for (int i = 0; i < linears.length; i++) {
       units += units(linears[i]);
-      form = linears[i].form();
-      if (form != InputForm.FLOAT && !prepared(i)) {
+      form = linears[i].form(tokens);
+      if (form != InputForm.FLOAT && !in.has(form)) {
         in.reserve(form, tokens);
         pool.run(tokens, prepareTask);
       }
     }
     pool.run(units, multiplyTask);
-  }
-
-  /** Whether an earlier matrix of the group reads the same form. */
-  private boolean prepared(int matrix) {
-    for (int i = 0; i < matrix; i++) {
-      if (linears[i].form() == form) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private void prepareTokens(int from, int to, int worker) {

@@ -1,13 +1,16 @@
 package io.tmac.kernel;
 
 /**
- * Inputs rounded to int8: {@code x[t][c] ~ codes[t][c] * scales[t][c / blockSize]}, where {@code
- * scale = max|x| / 127} over the block and codes are rounded half to even. Columns are padded with
- * zeros to {@link #paddedCols}.
+ * Inputs rounded to int8 or to 7 bits: {@code x[t][c] ~ codes[t][c] * scales[t][c / blockSize]},
+ * where {@code scale = max|x| / maxCode} over the block and codes are rounded half to even. Columns
+ * are padded with zeros to {@link #paddedCols}.
  */
 public final class QuantizedInput {
   /** The largest code; -128 is not used, so that sums of products stay in bounds. */
   public static final int MAX_CODE = 127;
+
+  /** The largest code of 7 bits: the sum of two fits a byte. */
+  public static final int MAX_INT7 = 63;
 
   private static final float SMALLEST = 1e-30f;
 
@@ -15,6 +18,7 @@ public final class QuantizedInput {
   private final int paddedCols;
   private final int blockSize;
   private final int blocks;
+  private final int maxCode;
 
   /**
    * The codes, {@code [tokens x paddedCols]}, each as a short in both halves of its int: processors
@@ -29,21 +33,32 @@ public final class QuantizedInput {
   /** The sum of each block's codes, {@code [tokens x blocks]}. */
   public int[] sums = {};
 
-  QuantizedInput(int cols, int blockSize) {
+  QuantizedInput(int cols, int blockSize, int maxCode) {
     this.cols = cols;
     this.paddedCols = Input.pad(cols);
-    this.blockSize = blockSize == 0 ? paddedCols : blockSize;
-    this.blocks = paddedCols / this.blockSize;
+    this.blockSize = blockSize;
+    this.blocks = Math.ceilDiv(paddedCols, blockSize);
+    this.maxCode = maxCode;
   }
 
   /**
    * The factor that takes values to codes.
    *
    * @param max largest magnitude of a block
-   * @return {@code 127 / max}, or 0 for a block whose values are too small for that quotient
+   * @return {@code maxCode / max}, or 0 for a block whose values are too small for that quotient
    */
-  public static float inverse(float max) {
-    return max < SMALLEST ? 0 : MAX_CODE / max;
+  public float inverse(float max) {
+    return max < SMALLEST ? 0 : maxCode / max;
+  }
+
+  /**
+   * The scale of a block.
+   *
+   * @param max largest magnitude of the block
+   * @return {@code max / maxCode}
+   */
+  public float scale(float max) {
+    return max / maxCode;
   }
 
   /** Returns the code in an element of {@link #codes}. */

@@ -8,8 +8,8 @@ public final class Scratch {
   /** Rows that a float kernel computes together. */
   public static final int FLOAT_ROWS = 4;
 
-  /** For sums over a tile of rows: {@code Linear.TILE} elements. */
-  public final int[] ints = new int[Linear.TILE];
+  /** For sums over a tile of rows of any layout. */
+  public final int[] ints = new int[8 * Linear.TILE];
 
   /** For the lanes of a dozen float vectors: {@code 12 * Linear.TILE} elements. */
   public final float[] floats = new float[12 * Linear.TILE];

@@ -43,19 +43,34 @@ class KernelAllocationTest {
     "INT8_GROUPS, INT8",
     "TERNARY_V1, INT8",
     "TERNARY_V2, INT8",
+    "TERNARY_V2, INT7",
     "INT4, F32",
     "TERNARY_V2, F32"
   })
   void multiplyingAllocatesNothing(Kind kind, Activations activations) {
     Linear linear = Products.linear(KERNELS, kind.random(32, 128, 1), activations);
-    Input in = Products.input(KERNELS, linear, Products.randomInput(2 * 128, 2));
-    float[] out = new float[2 * 32];
     Scratch scratch = new Scratch(128);
-    assertAllocatesNothing(() -> linear.multiply(in, 2, out, 0, 32, scratch));
+    for (int tokens : new int[] {2, 5}) {
+      Input in = Products.input(KERNELS, linear, Products.randomInput(tokens * 128, 2));
+      float[] out = new float[tokens * 32];
+      assertAllocatesNothing(() -> linear.multiply(in, tokens, out, 0, 32, scratch));
+    }
+  }
+
+  @Test
+  void lookingUpManyRowsAllocatesNothing() {
+    Linear linear = Products.linear(KERNELS, Kind.TERNARY_V2.random(200, 800, 1), Activations.INT8);
+    Input in = Products.input(KERNELS, linear, Products.randomInput(800, 2));
+    float[] out = new float[200];
+    Scratch scratch = new Scratch(800);
+    assertAllocatesNothing(() -> {
+      KERNELS.prepare(in, linear.form(1), 0);
+      linear.multiply(in, 1, out, 0, 200, scratch);
+    });
   }
 
   @ParameterizedTest
-  @CsvSource({"INT8_BLOCKS", "INT8_TOKEN", "LOOKUP"})
+  @CsvSource({"INT8_BLOCKS", "INT8_TOKEN", "LOOKUP", "INT7_LOOKUP"})
   void preparingAllocatesNothing(InputForm form) {
     Input in = new Input(172);
     in.reserve(1);

@@ -123,7 +123,7 @@ class KernelEqualityTest {
     for (Kind kind : new Kind[] {Kind.F32, Kind.INT4, Kind.INT8_GROUPS}) {
       Matrix matrix = kind.random(rows, cols, seed);
       float[] x = Products.randomInput(cols, seed);
-      assertThat(Products.linear(VECTOR, matrix, Activations.INT8).form())
+      assertThat(Products.linear(VECTOR, matrix, Activations.INT8).form(1))
           .isEqualTo(InputForm.FLOAT);
       assertThat(Products.of(VECTOR, matrix, Activations.INT8, x))
           .isEqualTo(Products.of(VECTOR, matrix, Activations.F32, x));
@@ -132,11 +132,13 @@ class KernelEqualityTest {
 
   private static void assertEqual(Matrix matrix, int tokens, long seed) {
     float[] x = Products.randomInput(tokens * matrix.cols(), seed);
-    float[] expected = Products.of(SCALAR, matrix, Activations.INT8, x);
-    for (KernelProvider kernels : List.of(VECTOR, PLAIN)) {
-      assertThat(Products.of(kernels, matrix, Activations.INT8, x))
-          .as("%s, %d tokens", matrix, tokens)
-          .isEqualTo(expected);
+    for (Activations activations : List.of(Activations.INT8, Activations.INT7)) {
+      float[] expected = Products.of(SCALAR, matrix, activations, x);
+      for (KernelProvider kernels : List.of(VECTOR, PLAIN)) {
+        assertThat(Products.of(kernels, matrix, activations, x))
+            .as("%s, %s, %d tokens", matrix, activations, tokens)
+            .isEqualTo(expected);
+      }
     }
   }
 

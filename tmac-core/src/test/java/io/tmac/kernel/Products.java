@@ -34,9 +34,9 @@ final class Products {
     Input in = new Input(linear.cols());
     in.reserve(tokens);
     System.arraycopy(x, 0, in.x, 0, x.length);
-    in.reserve(linear.form(), tokens);
+    in.reserve(linear.form(tokens), tokens);
     for (int t = 0; t < tokens; t++) {
-      kernels.prepare(in, linear.form(), t);
+      kernels.prepare(in, linear.form(tokens), t);
     }
     return in;
   }

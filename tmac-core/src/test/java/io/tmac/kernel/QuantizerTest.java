@@ -38,27 +38,27 @@ class QuantizerTest {
       QuantizedInput q = quantized(kernels, form, cols, x);
       for (int t = 0; t < tokens; t++) {
         for (int b = 0; b < q.blocks(); b++) {
-          assertBlock(q, Arrays.copyOfRange(x, t * cols, (t + 1) * cols), t, b);
+          assertBlock(q, maxCode(form), Arrays.copyOfRange(x, t * cols, (t + 1) * cols), t, b);
         }
       }
     }
   }
 
-  private static void assertBlock(QuantizedInput q, float[] x, int token, int block) {
+  private static void assertBlock(QuantizedInput q, int maxCode, float[] x, int token, int block) {
     int from = block * q.blockSize();
     int to = Math.min(x.length, from + q.blockSize());
     float max = 0;
     for (int c = from; c < to; c++) {
       max = Math.max(max, Math.abs(x[c]));
     }
-    assertThat(q.scales[token * q.blocks() + block]).isEqualTo(max / 127);
+    assertThat(q.scales[token * q.blocks() + block]).isEqualTo(max / maxCode);
     int sum = 0;
-    for (int c = from; c < from + q.blockSize(); c++) {
+    for (int c = from; c < Math.min(from + q.blockSize(), q.paddedCols()); c++) {
       int code = QuantizedInput.code(q.codes[token * q.paddedCols() + c]);
       sum += code;
-      float factor = max < 1e-30f ? 0 : 127 / max;
+      float factor = max < 1e-30f ? 0 : maxCode / max;
       int expected = c < to ? (int) Math.rint((double) (x[c] * factor)) : 0;
-      assertThat(code).as("column %d", c).isEqualTo(expected).isBetween(-127, 127);
+      assertThat(code).as("column %d", c).isEqualTo(expected).isBetween(-maxCode, maxCode);
     }
     assertThat(q.sums[token * q.blocks() + block]).isEqualTo(sum);
   }
@@ -78,13 +78,14 @@ class QuantizerTest {
 
   @Property(tries = 10, edgeCases = EdgeCasesMode.NONE)
   void tiesGoToEven(@ForAll("forms") InputForm form) {
+    int max = maxCode(form);
     float[] x = new float[64];
     for (int c = 0; c < 62; c++) {
       x[c] = c + 0.5f;
     }
-    x[31] = 127;
+    x[31] = max;
     x[62] = -2.5f;
-    x[63] = 127;
+    x[63] = max;
     for (KernelProvider kernels : PROVIDERS) {
       QuantizedInput q = quantized(kernels, form, 64, x);
       assertThat(Arrays.stream(q.codes, 0, 6).map(QuantizedInput::code))
@@ -127,9 +128,19 @@ class QuantizerTest {
     return in;
   }
 
+  private static int maxCode(InputForm form) {
+    return form == InputForm.INT7_BLOCKS || form == InputForm.INT7_LOOKUP ? 63 : 127;
+  }
+
   @Provide
   Arbitrary<InputForm> forms() {
-    return Arbitraries.of(InputForm.INT8_BLOCKS, InputForm.INT8_TOKEN, InputForm.LOOKUP);
+    return Arbitraries.of(
+        InputForm.INT8_BLOCKS,
+        InputForm.INT8_TOKEN,
+        InputForm.LOOKUP,
+        InputForm.WIDE_LOOKUP,
+        InputForm.INT7_BLOCKS,
+        InputForm.INT7_LOOKUP);
   }
 
   @Provide

@@ -9,9 +9,10 @@ import io.tmac.kernel.QuantizedInput;
 import io.tmac.kernel.Scratch;
 
 /**
- * Integer codes times int8 inputs. Sums within a block are exact integers; blocks are added in
- * float, in ascending order: {@code y += (float) sum * (weightScale * inputScale)}. The vector
- * kernels do the same operations in the same order, so both give the same bits.
+ * Integer codes times rounded inputs. Sums are exact integers as long as both scales stay; these
+ * blocks are added in float, in ascending order: {@code y += (float) sum * (weightScale *
+ * inputScale)}. The vector kernels do the same operations in the same order, so both give the same
+ * bits.
  */
 final class ScalarCodesLinear extends FileLinear {
   private final BlockCodes codes;
@@ -23,16 +24,17 @@ final class ScalarCodesLinear extends FileLinear {
 
   @Override
   public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    QuantizedInput q = in.quantized(form());
+    QuantizedInput q = in.quantized(form(tokens));
     int weightBlock = codes.blockSize(cols());
-    int block = Math.min(weightBlock, q.blockSize());
     byte[] w = scratch.codes;
     for (int r = from; r < to; r++) {
       codes.decodeCodes(matrix, r, w, scratch.scales);
       for (int t = 0; t < tokens; t++) {
         float y = 0;
-        for (int begin = 0; begin < cols(); begin += block) {
-          int end = Math.min(begin + block, cols());
+        for (int begin = 0, end; begin < cols(); begin = end) {
+          int weightEnd = (begin / weightBlock + 1) * weightBlock;
+          int inputEnd = (begin / q.blockSize() + 1) * q.blockSize();
+          end = Math.min(Math.min(weightEnd, inputEnd), cols());
           int sum = 0;
           for (int c = begin; c < end; c++) {
             sum += w[c] * QuantizedInput.code(q.codes[t * q.paddedCols() + c]);

@@ -47,7 +47,7 @@ public final class ScalarKernels implements KernelProvider {
     }
   }
 
-  /** Rounds one token to int8; see {@link QuantizedInput}. */
+  /** Rounds one token; see {@link QuantizedInput}. */
   private static void quantize(Input in, QuantizedInput q, int token) {
     int x = token * q.cols();
     int codes = token * q.paddedCols();
@@ -58,14 +58,14 @@ public final class ScalarKernels implements KernelProvider {
       for (int c = from; c < to; c++) {
         max = Math.max(max, Math.abs(in.x[x + c]));
       }
-      float inverse = QuantizedInput.inverse(max);
+      float inverse = q.inverse(max);
       int sum = 0;
       for (int c = from; c < to; c++) {
         int code = (int) Math.rint(in.x[x + c] * inverse);
         q.codes[codes + c] = QuantizedInput.twice(code);
         sum += code;
       }
-      q.scales[token * q.blocks() + b] = max / QuantizedInput.MAX_CODE;
+      q.scales[token * q.blocks() + b] = q.scale(max);
       q.sums[token * q.blocks() + b] = sum;
     }
   }

@@ -48,7 +48,7 @@ final class Gemm {
    */
   static void multiply(
       PanelSource matrix, Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    QuantizedInput q = in.quantized(matrix.form());
+    QuantizedInput q = in.quantized(matrix.form(tokens));
     int cols = q.paddedCols();
     int size = Math.ceilDiv(tokens, TOKENS) * TOKENS * ROWS;
     Panel panel = scratch.panel;
@@ -94,14 +94,15 @@ final class Gemm {
     int t2 = Math.min(t0 + 2, tokens - 1);
     int t3 = Math.min(t0 + 3, tokens - 1);
     int padded = q.paddedCols();
-    int scaleCols = matrix.scaleCols(q);
-    int exact = Math.min(matrix.exactCols(), scaleCols);
     int[] sums = panel.sums;
     short[] products = panel.products;
     int at = t0 * ROWS;
-    for (int k = 0; k < cols; k += exact) {
-      int count = Math.min(exact, cols - k);
+    for (int k = 0, count; k < cols; k += count) {
       int c = firstCol + k;
+      int end = matrix.scaleEnd(c);
+      count = Math.min(Math.min(end - c, matrix.exactCols()), cols - k);
+      boolean begins = c == 0 || matrix.scaleEnd(c - Input.BLOCK) == c;
+      boolean ends = c + count == end;
       int x0 = t0 * padded + c;
       int x1 = t1 * padded + c;
       int x2 = t2 * padded + c;
@@ -110,19 +111,19 @@ final class Gemm {
         int to = plane * TOKENS * ROWS;
         multiply(panel.codes, plane * COLS + k, count, q.codes, x0, x1, x2, x3, products, to);
       }
-      if (exact < scaleCols) {
+      if (!begins || !ends) {
         for (int i = 0; i < TOKENS * ROWS; i++) {
           sums[at + i] += products[i];
         }
       }
-      if ((c + count) % scaleCols == 0) {
+      if (ends) {
         int b = c / q.blockSize();
         float s0 = q.scales[t0 * q.blocks() + b];
         float s1 = q.scales[t1 * q.blocks() + b];
         float s2 = q.scales[t2 * q.blocks() + b];
         float s3 = q.scales[t3 * q.blocks() + b];
         int w0 = k / Input.BLOCK * ROWS;
-        if (exact < scaleCols) {
+        if (!begins) {
           scaleInts(sums, panel.weightScales, w0, s0, panel.y, at);
           scaleInts(sums, panel.weightScales, w0, s1, panel.y, at + ROWS);
           scaleInts(sums, panel.weightScales, w0, s2, panel.y, at + 2 * ROWS);

@@ -50,14 +50,8 @@ final class Int4Linear extends TiledLinear {
 
   private final int weightBlock;
 
-  Int4Linear(
-      Matrix matrix,
-      BlockCodes codes,
-      Readiness matvec,
-      Readiness gemm,
-      Arena arena,
-      WorkerPool pool) {
-    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, matvec, gemm, arena);
+  Int4Linear(Matrix matrix, BlockCodes codes, Twins twins, Arena arena, WorkerPool pool) {
+    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, twins, arena);
     this.weightBlock = codes.blockSize(matrix.cols());
     pack(matrix, codes, pool);
   }
@@ -85,11 +79,6 @@ final class Int4Linear extends TiledLinear {
 
   @Override
   public int exactCols() {
-    return BLOCK;
-  }
-
-  @Override
-  public int scaleCols(QuantizedInput q) {
     return BLOCK;
   }
 
@@ -138,7 +127,7 @@ final class Int4Linear extends TiledLinear {
 
   @Override
   void multiplyTile(Input in, int token, long tile, Scratch scratch) {
-    QuantizedInput q = in.quantized(form());
+    QuantizedInput q = in.quantized(form(1));
     short[] running = scratch.shorts((q.blocks() + 1) * TILE);
     for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
       multiplyLanes(tiles, tile, q, token, lane, running, scratch.floats);
@@ -153,7 +142,7 @@ final class Int4Linear extends TiledLinear {
     long weightScales = scalesOffset(tile, q.blocks());
     int x = token * q.paddedCols();
     for (int b = 0; b < q.blocks(); b++) {
-      Arrays.fill(sums, 0);
+      Arrays.fill(sums, 0, TILE, 0);
       for (int k = b * QUADS; k < (b + 1) * QUADS; k++, x += 4) {
         int x0 = QuantizedInput.code(q.codes[x]);
         int x1 = QuantizedInput.code(q.codes[x + 1]);

@@ -43,14 +43,8 @@ final class Int8Linear extends TiledLinear {
 
   private final int weightBlock;
 
-  Int8Linear(
-      Matrix matrix,
-      BlockCodes codes,
-      Readiness matvec,
-      Readiness gemm,
-      Arena arena,
-      WorkerPool pool) {
-    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, matvec, gemm, arena);
+  Int8Linear(Matrix matrix, BlockCodes codes, Twins twins, Arena arena, WorkerPool pool) {
+    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, twins, arena);
     this.weightBlock = codes.blockSize(matrix.cols());
     pack(matrix, codes, pool);
   }
@@ -70,11 +64,6 @@ final class Int8Linear extends TiledLinear {
 
   @Override
   public int exactCols() {
-    return BLOCK;
-  }
-
-  @Override
-  public int scaleCols(QuantizedInput q) {
     return BLOCK;
   }
 
@@ -149,7 +138,7 @@ final class Int8Linear extends TiledLinear {
   @Override
   void multiplyTile(Input in, int token, long tile, Scratch scratch) {
     for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
-      multiplyLanes(tiles, tile, in.quantized(form()), token, lane, scratch.floats);
+      multiplyLanes(tiles, tile, in.quantized(form(1)), token, lane, scratch.floats);
     }
   }
 
@@ -159,7 +148,7 @@ final class Int8Linear extends TiledLinear {
     float[] y = scratch.floats;
     Arrays.fill(y, 0, TILE, 0);
     for (int b = 0; b < q.blocks(); b++) {
-      Arrays.fill(sums, 0);
+      Arrays.fill(sums, 0, TILE, 0);
       long block = tile + (long) b * BLOCK_BYTES;
       int x0 = token * q.paddedCols() + b * BLOCK;
       for (int k = 0; k < BLOCK; k++) {

@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.function.IntBinaryOperator;
 
 /**
  * Ternary weights by table lookup (T-MAC, Wei et al. 2024, section 3): the weights of a few columns
@@ -21,30 +22,33 @@ import java.util.Arrays;
  * rows stream past; a group is one stream of bytes:
  *
  * <pre>
- *   [group of rows]  [piece of columns]  [tile of 16 or 64 rows]  [step of 4 columns]  [byte per row]
+ *   [group of rows]  [piece of columns]  [tile of 16 or 128 rows]  [step of 4 columns]  [byte per row]
  * </pre>
  *
  * <p>The sums of a piece are exact integers. They are added up until the weights or the input have
  * another scale.
  */
-abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
+abstract sealed class LookupLinear implements PanelSource
+    permits Int7Lookup, NarrowLookup, WideLookup {
   /** Columns whose weights share a byte. */
   static final int STEP = 4;
-
-  /** Columns that add up in 16 bits: {@code 256 * 127 < 32768}. */
-  private static final int EXACT_COLS = 256;
 
   /** Bounds of the rows of a group. */
   private static final int MIN_GROUP = 64;
 
-  private static final int MAX_GROUP = 512;
+  private static final int MAX_GROUP = 1024;
 
-  /** A matrix shall have so many groups at least: they are the units that threads share. */
-  private static final int GROUPS = 8;
+  /** Groups for each thread, at least: they are the units that threads share. */
+  private static final int GROUPS_PER_THREAD = 4;
+
+  /** Columns that add up in 16 bits: {@code 256 * 127 < 32768}. */
+  private static final int EXACT_COLS = 256;
+
+  /** Elements of a pair in a table of sums of pairs. */
+  private static final int PAIR = 16;
 
   final MemorySegment tiles;
-  private final Readiness matvec;
-  private final Readiness gemm;
+  private final Twins twins;
   private final int rows;
   private final int cols;
   private final int paddedCols;
@@ -61,11 +65,12 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
   private final float[] scales;
 
   /**
-   * Reserves the tiles; the subclass fills them with {@link #pack}.
+   * Copies the matrix.
    *
    * @param tile rows of a tile
    * @param maxPiece most columns of a piece, a multiple of {@link Input#BLOCK}
    * @param inputBlock columns of the input that share a scale, a multiple of {@link Input#BLOCK}
+   * @param pool the threads that copy, and that will multiply
    */
   LookupLinear(
       Matrix matrix,
@@ -74,11 +79,10 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
       int tile,
       int maxPiece,
       int inputBlock,
-      Readiness matvec,
-      Readiness gemm,
-      Arena arena) {
-    this.matvec = matvec;
-    this.gemm = gemm;
+      Twins twins,
+      Arena arena,
+      WorkerPool pool) {
+    this.twins = twins;
     this.rows = matrix.rows();
     this.cols = matrix.cols();
     this.paddedCols = Input.pad(cols);
@@ -89,8 +93,9 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
     this.scaleRun = inputBlock;
     this.scales = new float[Math.multiplyExact(rows, paddedCols / blockSize)];
     this.cuts = cuts(maxPiece);
-    this.group = group();
+    this.group = group(pool.threads());
     this.tiles = arena.allocate((long) Math.ceilDiv(rows, tile) * tile * (paddedCols / STEP), 64);
+    pack(matrix, codes, pool);
   }
 
   /** A cut wherever a scale changes; longer runs are cut into equal parts. */
@@ -109,8 +114,8 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
     return Arrays.copyOf(all, count + 1);
   }
 
-  /** The column behind those that have the same scales as column {@code begin}. */
-  private int scaleEnd(int begin) {
+  @Override
+  public final int scaleEnd(int begin) {
     int weights = (begin / blockSize + 1) * blockSize;
     int inputs = (begin / scaleRun + 1) * scaleRun;
     return Math.min(Math.min(weights, inputs), paddedCols);
@@ -118,24 +123,32 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
 
   /**
    * Rows that share a load of the tables. Loading them disturbs the stream of weights, so more rows
-   * are better, as long as there are groups for all threads.
+   * are better, as long as there are groups for all threads. No result depends on it.
    */
-  private int group() {
-    int wanted = Integer.highestOneBit(Math.max(1, rows / GROUPS));
-    int rowsOfGroup = Math.clamp(wanted, MIN_GROUP, MAX_GROUP);
-    return cuts.length == 2 ? tile : Math.max(tile, rowsOfGroup);
+  private int group(int threads) {
+    if (cuts.length == 2) {
+      return tile;
+    }
+    int rowsOfGroup = Math.ceilDiv(rows, threads * GROUPS_PER_THREAD);
+    return Math.ceilDiv(Math.clamp(rowsOfGroup, MIN_GROUP, MAX_GROUP), tile) * tile;
   }
 
   /** Copies all rows on the threads of the pool. */
-  final void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
+  private void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
     pool.run(
         Math.ceilDiv(rows, tile),
         (from, to, worker) -> {
           byte[] codes = new byte[paddedCols];
+          byte[] packed = new byte[paddedCols / STEP];
           float[] rowScales = new float[paddedCols / blockSize];
           for (int row = from * tile; row < Math.min(to * tile, rows); row++) {
-            source.decodeCodes(matrix, row, codes, rowScales);
-            packRow(row, codes);
+            if (!source.decodePacked(matrix, row, packed, rowScales)) {
+              source.decodeCodes(matrix, row, codes, rowScales);
+              for (int i = 0; i < packed.length; i++) {
+                packed[i] = packed(codes, i * STEP);
+              }
+            }
+            packRow(row, packed);
             for (int b = 0; b < rowScales.length; b++) {
               scales[b * rows + row] = rowScales[b];
             }
@@ -143,12 +156,18 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
         });
   }
 
-  private void packRow(int row, byte[] codes) {
-    int lane = position(row % tile);
+  private static byte packed(byte[] codes, int c) {
+    int low = codes[c] & 3 | (codes[c + 1] & 3) << 2;
+    return (byte) (low | (codes[c + 2] & 3) << 4 | (codes[c + 3] & 3) << 6);
+  }
+
+  private void packRow(int row, byte[] packed) {
+    byte[] indices = indices();
+    int place = place(row % tile);
     for (int p = 0; p < cuts.length - 1; p++) {
-      long at = tile(row / tile * tile, p) + lane;
-      for (int c = cuts[p]; c < cuts[p + 1]; c += STEP, at += tile) {
-        tiles.set(ValueLayout.JAVA_BYTE, at, (byte) index(codes, c));
+      long at = tile(row / tile * tile, p) + place;
+      for (int i = cuts[p] / STEP; i < cuts[p + 1] / STEP; i++, at += tile) {
+        tiles.set(ValueLayout.JAVA_BYTE, at, indices[packed[i] & 0xff]);
       }
     }
   }
@@ -163,21 +182,39 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
         + (long) (row - first) * steps;
   }
 
-  /** The place of a row's byte within a step, and the row of the byte at a place. */
-  abstract int position(int row);
+  /** The place of a row's byte within a step. */
+  abstract int place(int row);
 
-  /** The byte for the weights of four columns from {@code c} on. */
-  abstract int index(byte[] codes, int c);
+  /** The row whose byte has this place. */
+  abstract int rowAt(int place);
 
-  /** Writes the weights of a byte. */
-  abstract void weights(int index, short[] out, int at, int stride);
+  /** The bytes for four weights that are packed as {@link BlockCodes#decodePacked} says. */
+  abstract byte[] indices();
+
+  /** Both pairs of the weights of a byte: {@code (w0 + 1) * 3 + w1 + 1}, and 16 times the other. */
+  abstract int pairs(int index);
+
+  /** For {@link #indices}: the byte for each four packed weights, from their pairs. */
+  static byte[] indices(IntBinaryOperator indexOfPairs) {
+    byte[] indices = new byte[256];
+    for (int packed = 0; packed < indices.length; packed++) {
+      indices[packed] = (byte) indexOfPairs.applyAsInt(pair(packed), pair(packed >> 4));
+    }
+    return indices;
+  }
+
+  private static int pair(int packed) {
+    return ((packed << 30 >> 30) + 1) * 3 + (packed << 28 >> 30) + 1;
+  }
 
   /** Adds the products of a tile with some columns to its sums. */
-  abstract void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at);
+  abstract void lookUp(
+      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch);
 
-  /** The same in plain loops. */
-  abstract void lookUpPlain(
-      Input in, int token, int column, int steps, long tile, int[] sums, int at);
+  /**
+   * Writes the weights of some steps of a tile to {@code panel[at + column * Gemm.ROWS + place]}.
+   */
+  abstract void unpack(long from, int steps, short[] panel, int at);
 
   @Override
   public final int exactCols() {
@@ -185,23 +222,20 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
   }
 
   @Override
-  public final int scaleCols(QuantizedInput q) {
-    return Math.min(blockSize, q.blockSize());
-  }
-
-  @Override
   public final int rowOfLane(int lane) {
-    return lane / tile * tile + position(lane % tile);
+    return lane / tile * tile + rowAt(lane % tile);
   }
 
   @Override
   public final void unpack(int row, int count, int firstCol, int cols, Panel panel) {
-    for (int i = 0; i < count; i += tile) {
+    int lanes = Math.min(tile, Gemm.ROWS);
+    for (int i = 0; i < count; i += lanes) {
+      int first = (row + i) / tile * tile;
       for (int p = 0; p < cuts.length - 1; p++) {
         int begin = Math.max(firstCol, cuts[p]);
         int end = Math.min(firstCol + cols, cuts[p + 1]);
         if (begin < end) {
-          long from = tile(row + i, p) + (long) (begin - cuts[p]) / STEP * tile;
+          long from = tile(first, p) + (long) (begin - cuts[p]) / STEP * tile + row + i - first;
           unpack(from, (end - begin) / STEP, panel.codes, (begin - firstCol) * Gemm.ROWS + i);
         }
       }
@@ -218,24 +252,24 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
     }
   }
 
-  /** Writes the weights of some steps of a tile, {@code panel[at + column * Gemm.ROWS + place]}. */
-  abstract void unpack(long from, int steps, short[] panel, int at);
-
   @Override
   public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    if (tokens >= Gemm.TOKENS && gemm.vectors()) {
+    if (usesGemm(tokens)) {
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
-    boolean vectors = matvec.vectors();
     for (int row = from; row < to; row += group) {
-      multiplyGroup(in, tokens, out, row, Math.min(to, row + group), scratch, vectors);
+      multiplyGroup(in, tokens, out, row, Math.min(to, row + group), scratch);
     }
   }
 
-  private void multiplyGroup(
-      Input in, int tokens, float[] out, int from, int to, Scratch scratch, boolean vectors) {
+  private boolean usesGemm(int tokens) {
+    return tokens >= Gemm.TOKENS && twins.gemm().vectors();
+  }
+
+  private void multiplyGroup(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
     QuantizedInput q = in.quantized(form);
+    boolean vectors = in.has(form); // If not, they were not ready when the input was prepared.
     int lanes = Math.ceilDiv(to - from, tile) * tile;
     int[] sums = scratch.sums(tokens * lanes);
     for (int t = 0; t < tokens; t++) {
@@ -247,11 +281,12 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
       long first = tile(from, p);
       for (int t = 0; t < tokens; t++) {
         long at = first;
+        short[] pairs = vectors ? null : pairSums(q, t, cuts[p], steps, scratch);
         for (int lane = 0; lane < lanes; lane += tile, at += (long) tile * steps) {
           if (vectors) {
-            lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane);
+            lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane, scratch);
           } else {
-            lookUpPlain(in, t, cuts[p], steps, at, sums, t * lanes + lane);
+            lookUpPlain(pairs, steps, at, sums, t * lanes + lane, scratch.ints);
           }
         }
       }
@@ -269,6 +304,39 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
     }
   }
 
+  /** The sums of all pairs of weights and columns, {@code [steps x 2 x PAIR]}. */
+  private static short[] pairSums(
+      QuantizedInput q, int token, int column, int steps, Scratch scratch) {
+    short[] sums = scratch.shorts(steps * 2 * PAIR);
+    int c = token * q.paddedCols() + column;
+    for (int at = 0; at < steps * 2 * PAIR; at += PAIR, c += 2) {
+      int x0 = QuantizedInput.code(q.codes[c]);
+      int x1 = QuantizedInput.code(q.codes[c + 1]);
+      for (int w0 = -1; w0 <= 1; w0++) {
+        int pair = at + (w0 + 1) * 3;
+        sums[pair] = (short) (w0 * x0 - x1);
+        sums[pair + 1] = (short) (w0 * x0);
+        sums[pair + 2] = (short) (w0 * x0 + x1);
+      }
+    }
+    return sums;
+  }
+
+  /** {@link #lookUp} in plain loops, in tables of pairs. */
+  private void lookUpPlain(short[] pairs, int steps, long from, int[] sums, int at, int[] places) {
+    Arrays.fill(places, 0, tile, 0);
+    for (int s = 0; s < steps; s++, from += tile) {
+      int table = s * 2 * PAIR;
+      for (int place = 0; place < tile; place++) {
+        int both = pairs(tiles.get(ValueLayout.JAVA_BYTE, from + place) & 0xff);
+        places[place] += pairs[table + (both & 15)] + pairs[table + PAIR + (both >> 4)];
+      }
+    }
+    for (int place = 0; place < tile; place++) {
+      sums[at + rowAt(place)] += places[place];
+    }
+  }
+
   /**
    * Writes the codes of a tile's columns, in plain loops.
    *
@@ -283,8 +351,12 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
       for (int c = Math.max(from, cuts[p]); c < end; c += STEP) {
         long step = tile(row, p) + (long) (c - cuts[p]) / STEP * tile;
         for (int lane = 0; lane < tile; lane++) {
-          int index = tiles.get(ValueLayout.JAVA_BYTE, step + position(lane)) & 0xff;
-          weights(index, panel, (c - from) * tile + lane, tile);
+          int both = pairs(tiles.get(ValueLayout.JAVA_BYTE, step + place(lane)) & 0xff);
+          int at = (c - from) * tile + lane;
+          panel[at] = (short) ((both & 15) / 3 - 1);
+          panel[at + tile] = (short) ((both & 15) % 3 - 1);
+          panel[at + 2 * tile] = (short) ((both >> 4) / 3 - 1);
+          panel[at + 3 * tile] = (short) ((both >> 4) % 3 - 1);
         }
       }
     }
@@ -311,8 +383,8 @@ abstract sealed class LookupLinear implements PanelSource permits NarrowLookup {
   }
 
   @Override
-  public final InputForm form() {
-    return form;
+  public final InputForm form(int tokens) {
+    return !usesGemm(tokens) && twins.matvec().vectors() ? form : form.codes();
   }
 
   @Override

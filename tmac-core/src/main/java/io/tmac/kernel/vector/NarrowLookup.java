@@ -10,10 +10,10 @@ import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
+import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -48,18 +48,15 @@ final class NarrowLookup extends LookupLinear {
   /** What {@link Input#tables} adds to the sum of a pair. */
   private static final int PAIR_OFFSET = 256;
 
+  /** Bytes of two pairs, for packed weights. */
+  static final byte[] PAIR_INDICES = indices((first, second) -> first | second << 4);
+
   private static final short INDEX = 15;
   private static final short ELEVEN = 11;
   private static final short THREE = 3;
   private static final short ONE = 1;
 
-  NarrowLookup(
-      Matrix matrix,
-      BlockCodes codes,
-      Readiness matvec,
-      Readiness gemm,
-      Arena arena,
-      WorkerPool pool) {
+  NarrowLookup(Matrix matrix, BlockCodes codes, Twins twins, Arena arena, WorkerPool pool) {
     super(
         matrix,
         codes,
@@ -67,43 +64,38 @@ final class NarrowLookup extends LookupLinear {
         TILE,
         MAX_PIECE,
         Input.pad(matrix.cols()),
-        matvec,
-        gemm,
-        arena);
-    pack(matrix, codes, pool);
+        twins,
+        arena,
+        pool);
   }
 
   @Override
-  int position(int row) {
-    return narrowPosition(row);
-  }
-
-  /** An int lane holds rows r, r + 4, r + 8 and r + 12: its byte k is row r + 4 * k. */
-  static int narrowPosition(int row) {
+  int place(int row) {
     return row % 4 * 4 + row / 4;
   }
 
   @Override
-  int index(byte[] codes, int c) {
-    return pair(codes, c) | pair(codes, c + 2) << 4;
-  }
-
-  private static int pair(byte[] codes, int c) {
-    return (codes[c] + 1) * 3 + codes[c + 1] + 1;
+  int rowAt(int place) {
+    return place(place); // A transposition of 4 x 4.
   }
 
   @Override
-  void weights(int index, short[] out, int at, int stride) {
-    int low = index & 15;
-    int high = index >> 4;
-    out[at] = (short) (low / 3 - 1);
-    out[at + stride] = (short) (low % 3 - 1);
-    out[at + 2 * stride] = (short) (high / 3 - 1);
-    out[at + 3 * stride] = (short) (high % 3 - 1);
+  byte[] indices() {
+    return PAIR_INDICES;
+  }
+
+  @Override
+  int pairs(int index) {
+    return index;
   }
 
   @Override
   void unpack(long from, int steps, short[] panel, int at) {
+    unpackPairs(tiles, from, steps, panel, at);
+  }
+
+  /** Writes the weights of a tile of 16 rows whose bytes hold two pairs. */
+  static void unpackPairs(MemorySegment tiles, long from, int steps, short[] panel, int at) {
     for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
       unpackLanes(tiles, from + lane, steps, panel, at + lane);
     }
@@ -146,25 +138,10 @@ final class NarrowLookup extends LookupLinear {
   }
 
   @Override
-  void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at) {
+  void lookUp(
+      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
     int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
     lookUp(tiles, tile, in.tables, table, steps / GROUP, sums, at);
-  }
-
-  @Override
-  void lookUpPlain(Input in, int token, int column, int steps, long tile, int[] sums, int at) {
-    byte[] tables = in.tables;
-    int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
-    for (int s = 0; s < steps; s++, tile += TILE, table += 2 * Input.TABLE_BYTES) {
-      for (int place = 0; place < TILE; place++) {
-        int index = tiles.get(ValueLayout.JAVA_BYTE, tile + place);
-        int first = table + (index & 15);
-        int second = table + Input.TABLE_BYTES + (index >> 4 & 15);
-        int high = tables[first + 16] + tables[second + 16];
-        int low = tables[first] + tables[second];
-        sums[at + position(place)] += 16 * high + low - 2 * PAIR_OFFSET;
-      }
-    }
   }
 
   private static void lookUp(

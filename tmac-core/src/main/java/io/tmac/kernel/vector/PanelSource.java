@@ -2,7 +2,6 @@ package io.tmac.kernel.vector;
 
 import io.tmac.kernel.Linear;
 import io.tmac.kernel.Panel;
-import io.tmac.kernel.QuantizedInput;
 
 /** A matrix of integer codes that can be decoded into panels, for {@link Gemm}. */
 interface PanelSource extends Linear {
@@ -13,8 +12,8 @@ interface PanelSource extends Linear {
   /** Returns how many columns add up to sums of 16 bits, a multiple of 32. */
   int exactCols();
 
-  /** Returns how many columns of both the weights and the input share their scales. */
-  int scaleCols(QuantizedInput q);
+  /** Returns the column behind those that share their scales with {@code col}, a multiple of 32. */
+  int scaleEnd(int col);
 
   /** Returns the number of parts of {@link #PLANE_BITS} bits into which codes are split. */
   default int planes() {
@@ -29,7 +28,7 @@ interface PanelSource extends Linear {
   /**
    * Decodes the codes and scales of some rows and columns.
    *
-   * @param row the first row, a multiple of {@link Linear#TILE}
+   * @param row the first row, a multiple of a tile, or of {@link Gemm#ROWS} if a tile has more rows
    * @param count number of rows; the rest of the last tile is decoded too
    * @param firstCol the first column, a multiple of {@link Gemm#COLS}
    * @param cols number of columns, a multiple of 32

@@ -8,7 +8,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Rounds inputs to int8, with the same results as the scalar provider. */
+/** Rounds inputs to int8 or 7 bits, with the same results as the scalar provider. */
 final class Quantizer {
   private Quantizer() {}
 
@@ -36,7 +36,7 @@ final class Quantizer {
         max = Math.max(max, Math.abs(x[i]));
       }
 
-      float inverse = QuantizedInput.inverse(max);
+      float inverse = q.inverse(max);
       FloatVector factor = FloatVector.broadcast(FLOAT, inverse);
       int first = token * q.paddedCols() + b * q.blockSize();
       int c = 0;
@@ -55,7 +55,7 @@ final class Quantizer {
       for (int k = first; k < first + columns; k++) {
         sum += QuantizedInput.code(codes[k]);
       }
-      q.scales[token * q.blocks() + b] = max / QuantizedInput.MAX_CODE;
+      q.scales[token * q.blocks() + b] = q.scale(max);
       q.sums[token * q.blocks() + b] = sum;
     }
   }

@@ -17,8 +17,7 @@ import java.lang.foreign.MemorySegment;
  * their products are not read.
  */
 abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int8Linear {
-  private final Readiness matvec;
-  private final Readiness gemm;
+  private final Twins twins;
   private final int rows;
   private final int cols;
   private final InputForm form;
@@ -26,10 +25,8 @@ abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int
   final MemorySegment tiles;
 
   /** Reserves the tiles; the subclass fills them with {@link #pack}. */
-  TiledLinear(
-      Matrix matrix, InputForm form, int tileBytes, Readiness matvec, Readiness gemm, Arena arena) {
-    this.matvec = matvec;
-    this.gemm = gemm;
+  TiledLinear(Matrix matrix, InputForm form, int tileBytes, Twins twins, Arena arena) {
+    this.twins = twins;
     this.rows = matrix.rows();
     this.cols = matrix.cols();
     this.form = form;
@@ -56,11 +53,11 @@ abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int
 
   @Override
   public final void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    if (tokens >= Gemm.TOKENS && gemm.vectors()) {
+    if (tokens >= Gemm.TOKENS && twins.gemm().vectors()) {
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
-    boolean vectors = matvec.vectors();
+    boolean vectors = twins.matvec().vectors();
     for (int r = from; r < to; r += TILE) {
       long tile = (long) (r / TILE) * tileBytes;
       for (int t = 0; t < tokens; t++) {
@@ -88,6 +85,11 @@ abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int
   abstract void multiplyTilePlain(QuantizedInput q, int token, long tile, Scratch scratch);
 
   @Override
+  public final int scaleEnd(int col) {
+    return (col / Input.BLOCK + 1) * Input.BLOCK;
+  }
+
+  @Override
   public final void unpack(int row, int count, int firstCol, int cols, Panel panel) {
     for (int i = 0; i < count; i += TILE) {
       long tile = (long) ((row + i) / TILE) * tileBytes;
@@ -113,7 +115,7 @@ abstract sealed class TiledLinear implements PanelSource permits Int4Linear, Int
   }
 
   @Override
-  public final InputForm form() {
+  public final InputForm form(int tokens) {
     return form;
   }
 

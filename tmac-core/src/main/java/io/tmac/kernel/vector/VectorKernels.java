@@ -36,11 +36,12 @@ public final class VectorKernels implements KernelProvider {
   /** Creates a provider. */
   public VectorKernels(Mode mode) {
     this.mode = mode;
-    this.steps = mode == Mode.VECTORS_WHEN_COMPILED ? Warmups.STEPS : fixed();
-  }
-
-  private Readiness fixed() {
-    return mode == Mode.VECTORS ? Readiness.ALWAYS : Readiness.NEVER;
+    this.steps =
+        switch (mode) {
+          case VECTORS -> Readiness.ALWAYS;
+          case VECTORS_WHEN_COMPILED -> Warmups.STEPS;
+          case PLAIN -> Readiness.NEVER;
+        };
   }
 
   @Override
@@ -63,18 +64,16 @@ public final class VectorKernels implements KernelProvider {
     if (readsFile(matrix, activations)) {
       return new FloatLinear(matrix);
     }
-    return linear(matrix, InputForm.codes(matrix), arena, pool);
+    BlockCodes codes = InputForm.codes(matrix);
+    Layout layout = Layout.of(matrix, codes, activations);
+    return layout.copy(matrix, codes, twins(layout), arena, pool);
   }
 
-  /** Copies a matrix of integer codes. */
-  PanelSource linear(Matrix matrix, BlockCodes codes, Arena arena, WorkerPool pool) {
-    boolean warm = mode == Mode.VECTORS_WHEN_COMPILED;
-    Readiness matvec = warm ? Warmups.matvec(codes.range()) : fixed();
-    Readiness gemm = warm ? Warmups.gemm(codes.range()) : fixed();
-    return switch (codes.range()) {
-      case TERNARY -> new NarrowLookup(matrix, codes, matvec, gemm, arena, pool);
-      case INT4 -> new Int4Linear(matrix, codes, matvec, gemm, arena, pool);
-      case INT8 -> new Int8Linear(matrix, codes, matvec, gemm, arena, pool);
+  private Twins twins(Layout layout) {
+    return switch (mode) {
+      case VECTORS -> Twins.VECTORS;
+      case VECTORS_WHEN_COMPILED -> Warmups.of(layout);
+      case PLAIN -> Twins.PLAIN;
     };
   }
 
@@ -83,14 +82,12 @@ public final class VectorKernels implements KernelProvider {
     if (form == InputForm.FLOAT) {
       return;
     }
-    boolean vectors = steps.vectors();
-    Quantizer.quantize(in, in.quantized(form), token, vectors);
-    if (form == InputForm.LOOKUP) {
-      if (vectors) {
-        LookupTables.build(in, token);
-      } else {
-        LookupTables.buildPlain(in, token);
-      }
+    Quantizer.quantize(in, in.quantized(form), token, steps.vectors());
+    switch (form) {
+      case LOOKUP -> LookupTables.build(in, token);
+      case INT7_LOOKUP -> LookupTables.buildInt7(in, token);
+      case WIDE_LOOKUP -> LookupTables.buildWide(in, token);
+      default -> {}
     }
   }
 

@@ -20,29 +20,28 @@ final class Warmups {
   /** All that is not a matrix: attention, activation functions, the preparation of inputs. */
   static final Warmup STEPS = new Warmup("step", Warmups::steps);
 
-  private static final Map<BlockCodes.Range, Warmup> MATVEC = new EnumMap<>(BlockCodes.Range.class);
-  private static final Map<BlockCodes.Range, Warmup> GEMM = new EnumMap<>(BlockCodes.Range.class);
+  private static final Map<Layout, Twins> LAYOUTS = new EnumMap<>(Layout.class);
 
-  private static final int ROWS = 64;
+  /** A tile of any layout. */
+  private static final int ROWS = WideLookup.TILE;
+
   private static final int COLS = 64;
 
   static {
-    for (BlockCodes.Range range : BlockCodes.Range.values()) {
-      MATVEC.put(range, new Warmup(range + " matrix-vector", () -> product(range, 1)));
-      GEMM.put(range, new Warmup(range + " matrix-matrix", () -> product(range, Gemm.TOKENS)));
+    for (Layout layout : Layout.values()) {
+      LAYOUTS.put(
+          layout,
+          new Twins(
+              new Warmup(layout + " matrix-vector", () -> product(layout, 1)),
+              new Warmup(layout + " matrix-matrix", () -> product(layout, Gemm.TOKENS))));
     }
   }
 
   private Warmups() {}
 
-  /** The product of a matrix and one token. */
-  static Warmup matvec(BlockCodes.Range range) {
-    return MATVEC.get(range);
-  }
-
-  /** The product of a matrix and several tokens. */
-  static Warmup gemm(BlockCodes.Range range) {
-    return GEMM.get(range);
+  /** The products of matrices in a layout. */
+  static Twins of(Layout layout) {
+    return LAYOUTS.get(layout);
   }
 
   /** Codes that are all zero, with a scale for each block. */
@@ -58,32 +57,35 @@ final class Warmups {
     }
   }
 
-  private static Warmup.Load product(BlockCodes.Range range, int tokens) {
+  private static Warmup.Load product(Layout layout, int tokens) {
     VectorKernels kernels = new VectorKernels();
     Arena arena = Arena.ofAuto();
     Matrix matrix = new Matrix("zero", ROWS, COLS, new F32(), arena.allocate(4L * ROWS * COLS), 0);
     Linear linear;
     try (WorkerPool pool = new WorkerPool(1)) {
-      linear = kernels.linear(matrix, new Zeros(range), arena, pool);
+      linear = layout.copy(matrix, new Zeros(layout.range()), Twins.VECTORS, arena, pool);
     }
     Input in = new Input(COLS);
     in.reserve(tokens);
-    in.reserve(linear.form(), tokens);
-    for (int token = 0; token < tokens; token++) {
-      kernels.prepare(in, linear.form(), token);
-    }
+    InputForm form = linear.form(tokens);
+    in.reserve(form, tokens);
     float[] out = new float[tokens * ROWS];
     Scratch scratch = new Scratch(COLS);
-    Runnable work = () -> linear.multiply(in, tokens, out, 0, ROWS, scratch);
-    // About an operation for each four weights, and as many to begin and end.
-    return new Warmup.Load(work, tokens * ROWS * COLS / 2);
+    Runnable work =
+        () -> {
+          for (int token = 0; token < tokens; token++) {
+            kernels.prepare(in, form, token);
+          }
+          linear.multiply(in, tokens, out, 0, ROWS, scratch);
+        };
+    return new Warmup.Load(work, tokens * ROWS * COLS / 4);
   }
 
   private static Warmup.Load steps() {
     VectorKernels kernels = new VectorKernels();
     Input in = new Input(COLS);
     in.reserve(1);
-    in.reserve(InputForm.LOOKUP, 1);
+    in.reserve(InputForm.INT8_TOKEN, 1);
     in.reserve(InputForm.INT8_BLOCKS, 1);
     int queries = 4;
     KvPages cache = new KvPages(KvCacheType.F32, 1, COLS);
@@ -93,7 +95,7 @@ final class Warmups {
     Scratch scratch = new Scratch(COLS);
     Runnable work =
         () -> {
-          kernels.prepare(in, InputForm.LOOKUP, 0);
+          kernels.prepare(in, InputForm.INT8_TOKEN, 0);
           kernels.prepare(in, InputForm.INT8_BLOCKS, 0);
           kernels.swiglu(values, values, 0, COLS);
           // A block of four queries, and a single one.

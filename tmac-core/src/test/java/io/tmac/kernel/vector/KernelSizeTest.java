@@ -33,6 +33,7 @@ class KernelSizeTest {
         FloatLinear.class,
         Gemm.class,
         Int4Linear.class,
+        Int7Lookup.class,
         Int8Linear.class,
         LookupLinear.class,
         LookupTables.class,
@@ -40,7 +41,8 @@ class KernelSizeTest {
         Quantizer.class,
         TiledLinear.class,
         VectorAttention.class,
-        VectorKernels.class
+        VectorKernels.class,
+        WideLookup.class
       })
   void kernelsAreTooLargeToBeCopiedIntoTheirCallers(Class<?> type) throws IOException {
     for (MethodModel method : read(type).methods()) {

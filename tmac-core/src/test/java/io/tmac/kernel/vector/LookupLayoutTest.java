@@ -25,10 +25,9 @@ class LookupLayoutTest {
     data.copyFrom(MemorySegment.ofArray(bytes));
     Matrix matrix = new Matrix("w", rows, cols, format, data, 0);
     try (WorkerPool pool = new WorkerPool(1)) {
-      assertCodes(
-          matrix,
-          new NarrowLookup(
-              matrix, format, Readiness.ALWAYS, Readiness.ALWAYS, Arena.ofAuto(), pool));
+      assertCodes(matrix, new NarrowLookup(matrix, format, Twins.VECTORS, Arena.ofAuto(), pool));
+      assertCodes(matrix, new Int7Lookup(matrix, format, Twins.VECTORS, Arena.ofAuto(), pool));
+      assertCodes(matrix, new WideLookup(matrix, format, Twins.VECTORS, Arena.ofAuto(), pool));
     }
   }
 
