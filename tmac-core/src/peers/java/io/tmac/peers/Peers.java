@@ -18,7 +18,7 @@ public final class Peers {
   private Peers() {}
 
   /**
-   * Prints a table, and writes the same as JSON.
+   * Prints a table after every round, and writes the same to {@code peers.json}.
    *
    * @param args the folder of the models, a folder to work in, the number of rounds, and that of
    *     threads
@@ -43,12 +43,12 @@ public final class Peers {
           System.err.println("round " + round + ", " + contender.label + ": " + e.getMessage());
         }
       }
+      // After every round, so that a run that is cut short has its table too.
+      Report report = new Report(trials);
+      System.out.println(Report.cpu() + ", " + threads + " threads, rounds: " + round);
+      System.out.println(report.table());
+      report.writeJson(work.resolve("peers.json"), threads);
     }
-    Report report = new Report(trials);
-    System.out.println(Report.cpu() + ", Java " + Runtime.version() + ", " + threads + " threads");
-    System.out.println(report.table());
-    report.writeJson(work.resolve("peers.json"), threads);
-    System.out.println("written: " + work.resolve("peers.json"));
   }
 
   /** Finds the model of each contender; one that has none does not take part. */

@@ -15,7 +15,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The trials of all contenders, as a table and as JSON. */
 final class Report {
-  private static final String ROW = "| %-22s | %13s | %13s | %8s | %8s | %14s |%n";
+  private static final String ROW = "| %-22s | %12s | %11s | %13s | %12s | %14s |%n";
 
   private final Map<Contender, List<Trial>> trials;
 
@@ -26,7 +26,14 @@ final class Report {
 
   String table() {
     StringBuilder table = new StringBuilder();
-    row(table, "engine", "prefill, t/s", "decode, t/s", "ratio", "ratio", "first token, s");
+    row(
+        table,
+        "engine",
+        "prefill, t/s",
+        "decode, t/s",
+        "prefill ratio",
+        "decode ratio",
+        "first token, s");
     row(table, "---", "---", "---", "---", "---", "---");
     trials
         .keySet()
