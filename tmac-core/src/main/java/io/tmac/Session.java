@@ -16,6 +16,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * {@link IllegalStateException}.
  */
 public final class Session implements AutoCloseable {
+  /** Tokens of a pass whose logits are kept for a visitor: they take much memory. */
+  private static final int VISITED_TOKENS = 32;
 
   /** Receives the logits of each position. */
   @FunctionalInterface
@@ -95,7 +97,7 @@ public final class Session implements AutoCloseable {
       int vocabSize = model.info().config().vocabSize();
       check(tokens);
       float[] row = new float[vocabSize];
-      for (int from = 0; from < tokens.length; from += Transformer.MAX_TOKENS) {
+      for (int from = 0; from < tokens.length; from += VISITED_TOKENS) {
         int count = Math.min(Transformer.MAX_TOKENS, tokens.length - from);
         int position = position();
         float[] logits = forward(tokens, from, count, Transformer.Logits.ALL);

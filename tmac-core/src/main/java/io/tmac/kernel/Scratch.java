@@ -29,6 +29,7 @@ public final class Scratch {
   /** For the matrix-matrix product; see {@link Panel}. */
   public final Panel panel = new Panel();
 
+  private byte[] bytes = {};
   private int[] sums = {};
   private short[] shorts = {};
   private float[] rowPanel = {};
@@ -41,6 +42,14 @@ public final class Scratch {
     codes = new byte[maxCols];
     scales = new float[maxCols];
     rows = Arena.ofAuto().allocate(4L * FLOAT_ROWS * maxCols, 64);
+  }
+
+  /** Returns room for at least {@code count} bytes of weights. */
+  public byte[] bytes(int count) {
+    if (bytes.length < count) {
+      bytes = new byte[count];
+    }
+    return bytes;
   }
 
   /** Returns room for at least {@code count} sums. */

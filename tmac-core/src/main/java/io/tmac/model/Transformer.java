@@ -16,8 +16,11 @@ import java.util.List;
  * the number of threads nor on how the tokens before it were split into passes.
  */
 public final class Transformer {
-  /** Tokens that one pass takes at most: their inputs should stay in the second-level cache. */
-  public static final int MAX_TOKENS = 32;
+  /**
+   * Tokens that one pass takes at most. Weights are decoded once per pass; with 128 tokens prompts
+   * run a quarter faster than with 32, and buffers are still small beside a cache of as many.
+   */
+  public static final int MAX_TOKENS = 128;
 
   private final ModelConfig config;
   private final Weights weights;

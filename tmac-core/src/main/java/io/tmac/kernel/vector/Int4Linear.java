@@ -3,8 +3,9 @@ package io.tmac.kernel.vector;
 import static io.tmac.kernel.vector.Species.FLOAT_LE;
 import static io.tmac.kernel.vector.Species.ORDER;
 import static io.tmac.kernel.vector.Species.ROW_FLOAT;
-import static io.tmac.kernel.vector.Species.ROW_INT;
 import static io.tmac.kernel.vector.Species.ROW_SHORT;
+import static io.tmac.kernel.vector.Species.WIDE_INT;
+import static io.tmac.kernel.vector.Species.WIDE_SHORT;
 
 import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
@@ -26,9 +27,9 @@ import jdk.incubator.vector.VectorOperators;
  * Four-bit codes times int8 inputs in 16-bit lanes.
  *
  * <pre>
- *   tile of 16 rows:
- *     cols / 4 x 16 x int16     for each four columns, for each row: their codes + 8, first lowest
- *     cols / 32 x 16 x float32  for each block of 32 columns the scale of each row
+ *   tile of 16 rows, or of 32 with vectors of 512 bits:
+ *     cols / 4 x rows x int16     for each four columns, for each row: their codes + 8, first lowest
+ *     cols / 32 x rows x float32  for each block of 32 columns the scale of each row
  * </pre>
  *
  * <p>Products are added modulo 2^16 from the first column to the last, and the running sum at the
@@ -38,12 +39,19 @@ import jdk.incubator.vector.VectorOperators;
  * it; that was 1.2 times slower.
  */
 final class Int4Linear extends TiledLinear {
+  /** Rows of a tile: one vector at least. */
+  private static final int ROWS = Math.max(TILE, WIDE_SHORT.length());
+
   private static final int BLOCK = Input.BLOCK;
   private static final int QUADS = BLOCK / 4;
-  private static final int QUAD_BYTES = TILE * Short.BYTES;
-  private static final int SCALES_BYTES = TILE * Float.BYTES;
+  private static final int QUAD_BYTES = ROWS * Short.BYTES;
+  private static final int SCALES_BYTES = ROWS * Float.BYTES;
   private static final int BLOCK_BYTES = QUADS * QUAD_BYTES + SCALES_BYTES;
   private static final int OFFSET = 8;
+
+  /** Running sums that are kept per block: one for each two quads. */
+  private static final int SUMS = QUADS / 2;
+
   private static final short NIBBLE = 15;
   private static final ValueLayout.OfShort SHORT_LE =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
@@ -51,15 +59,15 @@ final class Int4Linear extends TiledLinear {
   private final int weightBlock;
 
   Int4Linear(Matrix matrix, BlockCodes codes, Twins twins, Arena arena, WorkerPool pool) {
-    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, twins, arena);
+    super(matrix, InputForm.INT8_BLOCKS, ROWS, matrix.cols() / BLOCK * BLOCK_BYTES, twins, arena);
     this.weightBlock = codes.blockSize(matrix.cols());
     pack(matrix, codes, pool);
   }
 
   @Override
   void packRow(int row, byte[] codes, float[] scales) {
-    long tile = (long) (row / TILE) * tileBytes;
-    int lane = row % TILE;
+    long tile = (long) (row / ROWS) * tileBytes;
+    int lane = row % ROWS;
     for (int c = 0; c < cols(); c += 4) {
       int quad = 0;
       for (int k = 0; k < 4; k++) {
@@ -84,7 +92,7 @@ final class Int4Linear extends TiledLinear {
 
   @Override
   void unpackCodes(long tile, int firstCol, int cols, short[] panel, int at) {
-    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
+    for (int lane = 0; lane < ROWS; lane += ROW_SHORT.length()) {
       unpackLanes(tiles, tile + firstCol / 4L * QUAD_BYTES + 2L * lane, cols, panel, at + lane);
     }
   }
@@ -93,7 +101,7 @@ final class Int4Linear extends TiledLinear {
   void unpackScales(long tile, int row, int firstCol, int cols, float[] scales, int at) {
     long from = scalesOffset(tile, cols() / BLOCK) + (long) firstCol / BLOCK * SCALES_BYTES;
     for (int b = 0; b < cols / BLOCK; b++, from += SCALES_BYTES) {
-      MemorySegment.copy(tiles, FLOAT_LE, from, scales, b * Gemm.ROWS + at, TILE);
+      MemorySegment.copy(tiles, FLOAT_LE, from, scales, b * Gemm.ROWS + at, ROWS);
     }
   }
 
@@ -128,28 +136,29 @@ final class Int4Linear extends TiledLinear {
   @Override
   void multiplyTile(Input in, int token, long tile, Scratch scratch) {
     QuantizedInput q = in.quantized(form(1));
-    short[] running = scratch.shorts((q.blocks() + 1) * TILE);
-    for (int lane = 0; lane < TILE; lane += ROW_SHORT.length()) {
-      multiplyLanes(tiles, tile, q, token, lane, running, scratch.floats);
+    short[] running = scratch.shorts((q.blocks() * SUMS + 1) * ROWS);
+    for (int lane = 0; lane < ROWS; lane += WIDE_SHORT.length()) {
+      addProducts(tiles, tile + 2L * lane, q, token, running, lane);
     }
+    scale(tiles, scalesOffset(tile, q.blocks()), q, token, running, scratch.floats);
   }
 
   @Override
   void multiplyTilePlain(QuantizedInput q, int token, long tile, Scratch scratch) {
     int[] sums = scratch.ints;
     float[] y = scratch.floats;
-    Arrays.fill(y, 0, TILE, 0);
+    Arrays.fill(y, 0, ROWS, 0);
     long weightScales = scalesOffset(tile, q.blocks());
     int x = token * q.paddedCols();
     for (int b = 0; b < q.blocks(); b++) {
-      Arrays.fill(sums, 0, TILE, 0);
+      Arrays.fill(sums, 0, ROWS, 0);
       for (int k = b * QUADS; k < (b + 1) * QUADS; k++, x += 4) {
         int x0 = QuantizedInput.code(q.codes[x]);
         int x1 = QuantizedInput.code(q.codes[x + 1]);
         int x2 = QuantizedInput.code(q.codes[x + 2]);
         int x3 = QuantizedInput.code(q.codes[x + 3]);
         long quads = tile + (long) k * QUAD_BYTES;
-        for (int lane = 0; lane < TILE; lane++) {
+        for (int lane = 0; lane < ROWS; lane++) {
           int quad = tiles.get(SHORT_LE, quads + 2L * lane);
           int low = (quad & 15) * x0 + (quad >> 4 & 15) * x1;
           sums[lane] += low + (quad >> 8 & 15) * x2 + (quad >> 12 & 15) * x3;
@@ -157,67 +166,87 @@ final class Int4Linear extends TiledLinear {
       }
       int offset = OFFSET * q.sums[token * q.blocks() + b];
       float scale = q.scales[token * q.blocks() + b];
-      for (int lane = 0; lane < TILE; lane++) {
+      for (int lane = 0; lane < ROWS; lane++) {
         float w = tiles.get(FLOAT_LE, weightScales + (long) b * SCALES_BYTES + 4L * lane);
         y[lane] += (sums[lane] - offset) * (w * scale);
       }
     }
   }
 
-  private static void multiplyLanes(
+  /** Writes the running sums behind every {@code BLOCK / SUMS} columns. */
+  private static void addProducts(
+      MemorySegment tiles, long quads, QuantizedInput q, int token, short[] running, int lane) {
+    int count = q.blocks() * SUMS;
+    int[] x = q.codes;
+    int x0 = token * q.paddedCols();
+    ShortVector sum = ShortVector.zero(WIDE_SHORT);
+    sum.intoArray(running, lane);
+    for (int k = 0; k < count; k++) {
+      long at = quads + (long) k * (2 * QUAD_BYTES);
+      int c = x0 + 8 * k;
+      ShortVector v = ShortVector.fromMemorySegment(WIDE_SHORT, tiles, at, ORDER);
+      IntVector ints = v.reinterpretAsInts();
+      ShortVector input = IntVector.broadcast(WIDE_INT, x[c]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+      v = ints.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
+      input = IntVector.broadcast(WIDE_INT, x[c + 1]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+      v = ints.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
+      input = IntVector.broadcast(WIDE_INT, x[c + 2]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+      v = ints.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
+      input = IntVector.broadcast(WIDE_INT, x[c + 3]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+
+      v = ShortVector.fromMemorySegment(WIDE_SHORT, tiles, at + QUAD_BYTES, ORDER);
+      ints = v.reinterpretAsInts();
+      input = IntVector.broadcast(WIDE_INT, x[c + 4]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+      v = ints.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
+      input = IntVector.broadcast(WIDE_INT, x[c + 5]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+      v = ints.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
+      input = IntVector.broadcast(WIDE_INT, x[c + 6]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+      v = ints.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
+      input = IntVector.broadcast(WIDE_INT, x[c + 7]).reinterpretAsShorts();
+      sum = v.and(NIBBLE).mul(input).add(sum);
+      sum.intoArray(running, k * ROWS + ROWS + lane);
+    }
+  }
+
+  /** Takes the sums of the blocks out of the running sums, scales them and adds them up. */
+  private static void scale(
       MemorySegment tiles,
-      long tile,
+      long weightScales,
       QuantizedInput q,
       int token,
-      int lane,
       short[] running,
       float[] out) {
     int blocks = q.blocks();
-    int[] x = q.codes;
-    int x0 = token * q.paddedCols();
-    long quads = tile + 2L * lane;
-    ShortVector sum = ShortVector.zero(ROW_SHORT);
-    sum.intoArray(running, 0);
-    for (int k = 0; k < blocks * QUADS; k++) {
-      ShortVector v =
-          ShortVector.fromMemorySegment(ROW_SHORT, tiles, quads + (long) k * QUAD_BYTES, ORDER);
-      IntVector ints = v.reinterpretAsInts();
-      int c = x0 + 4 * k;
-      ShortVector input = IntVector.broadcast(ROW_INT, x[c]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(input).add(sum);
-      v = ints.lanewise(VectorOperators.LSHR, 4).reinterpretAsShorts();
-      input = IntVector.broadcast(ROW_INT, x[c + 1]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(input).add(sum);
-      v = ints.lanewise(VectorOperators.LSHR, 8).reinterpretAsShorts();
-      input = IntVector.broadcast(ROW_INT, x[c + 2]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(input).add(sum);
-      v = ints.lanewise(VectorOperators.LSHR, 12).reinterpretAsShorts();
-      input = IntVector.broadcast(ROW_INT, x[c + 3]).reinterpretAsShorts();
-      sum = v.and(NIBBLE).mul(input).add(sum);
-      sum.intoArray(running, (k / QUADS + 1) * TILE);
-    }
-
-    long weightScales = scalesOffset(tile, blocks) + 4L * lane;
     int s0 = token * blocks;
     FloatVector zero = FloatVector.zero(ROW_FLOAT);
-    FloatVector y0 = zero;
-    FloatVector y1 = y0;
-    for (int b = 0; b < blocks; b++) {
-      ShortVector block =
-          ShortVector.fromArray(ROW_SHORT, running, (b + 1) * TILE)
-              .sub(ShortVector.fromArray(ROW_SHORT, running, b * TILE))
-              .sub((short) (OFFSET * q.sums[s0 + b]));
-      float scale = q.scales[s0 + b];
-      long at = weightScales + (long) b * SCALES_BYTES;
-      FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
-      at += 4L * ROW_FLOAT.length();
-      FloatVector w1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
-      FloatVector f0 = (FloatVector) block.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
-      FloatVector f1 = (FloatVector) block.convertShape(VectorOperators.S2F, ROW_FLOAT, 1);
-      y0 = f0.mul(w0.mul(scale)).add(y0);
-      y1 = f1.mul(w1.mul(scale)).add(y1);
+    for (int lane = 0; lane < ROWS; lane += ROW_SHORT.length()) {
+      FloatVector y0 = zero;
+      FloatVector y1 = zero;
+      for (int b = 0; b < blocks; b++) {
+        int begin = b * SUMS * ROWS + lane;
+        int end = begin + SUMS * ROWS;
+        ShortVector before = ShortVector.fromArray(ROW_SHORT, running, begin);
+        ShortVector sum = ShortVector.fromArray(ROW_SHORT, running, end).sub(before);
+        sum = sum.sub((short) (OFFSET * q.sums[s0 + b]));
+        float scale = q.scales[s0 + b];
+        long at = weightScales + (long) b * SCALES_BYTES + 4L * lane;
+        FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
+        at += 4L * ROW_FLOAT.length();
+        FloatVector w1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
+        FloatVector f0 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
+        FloatVector f1 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 1);
+        y0 = f0.mul(w0.mul(scale)).add(y0);
+        y1 = f1.mul(w1.mul(scale)).add(y1);
+      }
+      zero.add(y0).intoArray(out, lane);
+      zero.add(y1).intoArray(out, lane + ROW_FLOAT.length());
     }
-    zero.add(y0).intoArray(out, lane);
-    zero.add(y1).intoArray(out, lane + ROW_FLOAT.length());
   }
 }

@@ -66,8 +66,8 @@ final class Int7Lookup extends LookupLinear {
   }
 
   @Override
-  int pairs(int index) {
-    return index;
+  byte[] bothPairs() {
+    return NarrowLookup.BOTH_PAIRS;
   }
 
   @Override

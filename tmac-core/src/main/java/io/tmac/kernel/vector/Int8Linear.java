@@ -44,7 +44,7 @@ final class Int8Linear extends TiledLinear {
   private final int weightBlock;
 
   Int8Linear(Matrix matrix, BlockCodes codes, Twins twins, Arena arena, WorkerPool pool) {
-    super(matrix, InputForm.INT8_BLOCKS, matrix.cols() / BLOCK * BLOCK_BYTES, twins, arena);
+    super(matrix, InputForm.INT8_BLOCKS, TILE, matrix.cols() / BLOCK * BLOCK_BYTES, twins, arena);
     this.weightBlock = codes.blockSize(matrix.cols());
     pack(matrix, codes, pool);
   }

@@ -133,7 +133,11 @@ abstract sealed class LookupLinear implements PanelSource
     return Math.ceilDiv(Math.clamp(rowsOfGroup, MIN_GROUP, MAX_GROUP), tile) * tile;
   }
 
-  /** Copies all rows on the threads of the pool. */
+  /**
+   * Copies all rows on the threads of the pool. A tile is put together in the heap: before the
+   * compiler has seen this method, an access to an array is many times faster than one to a
+   * segment.
+   */
   private void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
     pool.run(
         Math.ceilDiv(rows, tile),
@@ -141,34 +145,39 @@ abstract sealed class LookupLinear implements PanelSource
           byte[] codes = new byte[paddedCols];
           byte[] packed = new byte[paddedCols / STEP];
           float[] rowScales = new float[paddedCols / blockSize];
-          for (int row = from * tile; row < Math.min(to * tile, rows); row++) {
-            if (!source.decodePacked(matrix, row, packed, rowScales)) {
-              source.decodeCodes(matrix, row, codes, rowScales);
-              for (int i = 0; i < packed.length; i++) {
-                packed[i] = packed(codes, i * STEP);
+          byte[] bytes = new byte[tile * (paddedCols / STEP)];
+          for (int first = from * tile; first < Math.min(to * tile, rows); first += tile) {
+            for (int row = first; row < Math.min(first + tile, rows); row++) {
+              if (!source.decodePacked(matrix, row, packed, rowScales)) {
+                source.decodeCodes(matrix, row, codes, rowScales);
+                pack(codes, packed);
+              }
+              packRow(packed, indices(), bytes, place(row - first), tile);
+              for (int b = 0; b < rowScales.length; b++) {
+                scales[b * rows + row] = rowScales[b];
               }
             }
-            packRow(row, packed);
-            for (int b = 0; b < rowScales.length; b++) {
-              scales[b * rows + row] = rowScales[b];
+            for (int p = 0; p < cuts.length - 1; p++) {
+              int at = cuts[p] / STEP * tile;
+              int count = cuts[p + 1] / STEP * tile - at;
+              MemorySegment.copy(bytes, at, tiles, ValueLayout.JAVA_BYTE, tile(first, p), count);
             }
           }
         });
   }
 
-  private static byte packed(byte[] codes, int c) {
-    int low = codes[c] & 3 | (codes[c + 1] & 3) << 2;
-    return (byte) (low | (codes[c + 2] & 3) << 4 | (codes[c + 3] & 3) << 6);
+  /** Packs codes as {@link BlockCodes#decodePacked} does. */
+  private static void pack(byte[] codes, byte[] packed) {
+    for (int i = 0, c = 0; i < packed.length; i++, c += STEP) {
+      int low = codes[c] & 3 | (codes[c + 1] & 3) << 2;
+      packed[i] = (byte) (low | (codes[c + 2] & 3) << 4 | (codes[c + 3] & 3) << 6);
+    }
   }
 
-  private void packRow(int row, byte[] packed) {
-    byte[] indices = indices();
-    int place = place(row % tile);
-    for (int p = 0; p < cuts.length - 1; p++) {
-      long at = tile(row / tile * tile, p) + place;
-      for (int i = cuts[p] / STEP; i < cuts[p + 1] / STEP; i++, at += tile) {
-        tiles.set(ValueLayout.JAVA_BYTE, at, indices[packed[i] & 0xff]);
-      }
+  private static void packRow(byte[] packed, byte[] indices, byte[] bytes, int at, int stride) {
+    for (byte weights : packed) {
+      bytes[at] = indices[weights & 0xff];
+      at += stride;
     }
   }
 
@@ -191,8 +200,8 @@ abstract sealed class LookupLinear implements PanelSource
   /** The bytes for four weights that are packed as {@link BlockCodes#decodePacked} says. */
   abstract byte[] indices();
 
-  /** Both pairs of the weights of a byte: {@code (w0 + 1) * 3 + w1 + 1}, and 16 times the other. */
-  abstract int pairs(int index);
+  /** The pairs of weights of each byte: {@code (w0 + 1) * 3 + w1 + 1} and 16 times the other. */
+  abstract byte[] bothPairs();
 
   /** For {@link #indices}: the byte for each four packed weights, from their pairs. */
   static byte[] indices(IntBinaryOperator indexOfPairs) {
@@ -201,6 +210,18 @@ abstract sealed class LookupLinear implements PanelSource
       indices[packed] = (byte) indexOfPairs.applyAsInt(pair(packed), pair(packed >> 4));
     }
     return indices;
+  }
+
+  /** For {@link #bothPairs}: the inverse of {@link #indices}. */
+  static byte[] bothPairs(byte[] indices) {
+    byte[] pairs = new byte[256];
+    for (int packed = 0; packed < indices.length; packed++) {
+      boolean defined = (packed & 0xaa & ~(packed << 1)) == 0;
+      if (defined) {
+        pairs[indices[packed] & 0xff] = (byte) (pair(packed) | pair(packed >> 4) << 4);
+      }
+    }
+    return pairs;
   }
 
   private static int pair(int packed) {
@@ -286,7 +307,7 @@ abstract sealed class LookupLinear implements PanelSource
           if (vectors) {
             lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane, scratch);
           } else {
-            lookUpPlain(pairs, steps, at, sums, t * lanes + lane, scratch.ints);
+            lookUpPlain(pairs, steps, at, sums, t * lanes + lane, scratch);
           }
         }
       }
@@ -323,17 +344,28 @@ abstract sealed class LookupLinear implements PanelSource
   }
 
   /** {@link #lookUp} in plain loops, in tables of pairs. */
-  private void lookUpPlain(short[] pairs, int steps, long from, int[] sums, int at, int[] places) {
+  private void lookUpPlain(
+      short[] pairs, int steps, long from, int[] sums, int at, Scratch scratch) {
+    byte[] bytes = scratch.bytes(steps * tile);
+    MemorySegment.copy(tiles, ValueLayout.JAVA_BYTE, from, bytes, 0, steps * tile);
+    int[] places = scratch.ints;
     Arrays.fill(places, 0, tile, 0);
-    for (int s = 0; s < steps; s++, from += tile) {
-      int table = s * 2 * PAIR;
-      for (int place = 0; place < tile; place++) {
-        int both = pairs(tiles.get(ValueLayout.JAVA_BYTE, from + place) & 0xff);
-        places[place] += pairs[table + (both & 15)] + pairs[table + PAIR + (both >> 4)];
-      }
-    }
+    addPairs(bytes, bothPairs(), pairs, steps, tile, places);
     for (int place = 0; place < tile; place++) {
       sums[at + rowAt(place)] += places[place];
+    }
+  }
+
+  private static void addPairs(
+      byte[] bytes, byte[] bothPairs, short[] pairs, int steps, int tile, int[] sums) {
+    int i = 0;
+    int table = 0;
+    for (int s = 0; s < steps; s++) {
+      for (int place = 0; place < tile; place++) {
+        int both = bothPairs[bytes[i++] & 0xff];
+        sums[place] += pairs[table + (both & 15)] + pairs[table + PAIR + (both >> 4 & 15)];
+      }
+      table += 2 * PAIR;
     }
   }
 
@@ -351,7 +383,8 @@ abstract sealed class LookupLinear implements PanelSource
       for (int c = Math.max(from, cuts[p]); c < end; c += STEP) {
         long step = tile(row, p) + (long) (c - cuts[p]) / STEP * tile;
         for (int lane = 0; lane < tile; lane++) {
-          int both = pairs(tiles.get(ValueLayout.JAVA_BYTE, step + place(lane)) & 0xff);
+          int index = tiles.get(ValueLayout.JAVA_BYTE, step + place(lane)) & 0xff;
+          int both = bothPairs()[index] & 0xff;
           int at = (c - from) * tile + lane;
           panel[at] = (short) ((both & 15) / 3 - 1);
           panel[at + tile] = (short) ((both & 15) % 3 - 1);

@@ -51,6 +51,8 @@ final class NarrowLookup extends LookupLinear {
   /** Bytes of two pairs, for packed weights. */
   static final byte[] PAIR_INDICES = indices((first, second) -> first | second << 4);
 
+  static final byte[] BOTH_PAIRS = bothPairs(PAIR_INDICES);
+
   private static final short INDEX = 15;
   private static final short ELEVEN = 11;
   private static final short THREE = 3;
@@ -85,8 +87,8 @@ final class NarrowLookup extends LookupLinear {
   }
 
   @Override
-  int pairs(int index) {
-    return index;
+  byte[] bothPairs() {
+    return BOTH_PAIRS;
   }
 
   @Override

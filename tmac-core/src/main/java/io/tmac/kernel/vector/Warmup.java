@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +24,19 @@ final class Warmup implements Readiness {
   /** Time that a vector operation may take at most. */
   private static final double NANOS_PER_OPERATION = 2;
 
-  private static final int CALLS = 16;
+  private static final int CALLS = 4;
+
+  /**
+   * Calls that the compiler waits for before it takes a method seriously. More of them would only
+   * make garbage, so that after them the thread sleeps between its calls.
+   */
+  private static final int BUSY_CALLS = 1200;
+
+  private static final long SLEEP_NANOS = 1_000_000;
+
+  /** A token in plain loops takes about as long: it comes first. */
+  private static final long DELAY_NANOS = 200_000_000;
+
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   /** Work that runs some kernels, and how many vector operations it executes. */
@@ -36,6 +49,7 @@ final class Warmup implements Readiness {
 
   // Used by the background thread alone.
   private Load load;
+  private int calls;
   private long deadline;
 
   /**
@@ -77,6 +91,7 @@ final class Warmup implements Readiness {
       load.work.run();
       best = Math.min(best, System.nanoTime() - start);
     }
+    calls += CALLS;
     if (best < load.operations * NANOS_PER_OPERATION) {
       compiled = true;
     } else if (System.nanoTime() > deadline) {
@@ -104,6 +119,7 @@ final class Warmup implements Readiness {
     }
 
     private static void run() {
+      LockSupport.parkNanos(DELAY_NANOS);
       Queue<Warmup> running = new ArrayDeque<>();
       while (true) {
         synchronized (Queued.class) {
@@ -114,10 +130,17 @@ final class Warmup implements Readiness {
             return;
           }
         }
+        boolean busy = false;
         for (Iterator<Warmup> i = running.iterator(); i.hasNext(); ) {
-          if (i.next().step()) {
+          Warmup warmup = i.next();
+          if (warmup.step()) {
             i.remove();
+          } else {
+            busy |= warmup.calls < BUSY_CALLS;
           }
+        }
+        if (!busy) {
+          LockSupport.parkNanos(SLEEP_NANOS);
         }
       }
     }

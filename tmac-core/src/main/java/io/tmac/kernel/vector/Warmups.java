@@ -22,10 +22,10 @@ final class Warmups {
 
   private static final Map<Layout, Twins> LAYOUTS = new EnumMap<>(Layout.class);
 
-  /** A tile of any layout. */
-  private static final int ROWS = WideLookup.TILE;
+  /** Some tiles of any layout. */
+  private static final int ROWS = 4 * WideLookup.TILE;
 
-  private static final int COLS = 64;
+  private static final int COLS = 32;
 
   static {
     for (Layout layout : Layout.values()) {
@@ -78,7 +78,7 @@ final class Warmups {
           }
           linear.multiply(in, tokens, out, 0, ROWS, scratch);
         };
-    return new Warmup.Load(work, tokens * ROWS * COLS / 4);
+    return new Warmup.Load(work, tokens * ROWS * COLS / 8);
   }
 
   private static Warmup.Load steps() {

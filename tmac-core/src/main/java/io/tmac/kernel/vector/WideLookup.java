@@ -51,6 +51,8 @@ final class WideLookup extends LookupLinear {
 
   private static final byte[] INDICES = indices((first, second) -> first * 9 + second);
 
+  private static final byte[] BOTH_PAIRS = bothPairs(INDICES);
+
   private static final short THIRD = 171;
   private static final short FIVE_BITS = 31;
   private static final short THREE = 3;
@@ -90,8 +92,8 @@ final class WideLookup extends LookupLinear {
   }
 
   @Override
-  int pairs(int index) {
-    return index / 9 | index % 9 << 4;
+  byte[] bothPairs() {
+    return BOTH_PAIRS;
   }
 
   @Override
