@@ -98,7 +98,7 @@ public final class Session implements AutoCloseable {
       check(tokens);
       float[] row = new float[vocabSize];
       for (int from = 0; from < tokens.length; from += VISITED_TOKENS) {
-        int count = Math.min(Transformer.MAX_TOKENS, tokens.length - from);
+        int count = Math.min(VISITED_TOKENS, tokens.length - from);
         int position = position();
         float[] logits = forward(tokens, from, count, Transformer.Logits.ALL);
         for (int t = 0; t < count; t++) {
