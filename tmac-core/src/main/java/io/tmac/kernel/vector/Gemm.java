@@ -131,7 +131,12 @@ final class Gemm {
         } else if (matrix.planes() == 1) {
           scale(products, panel.weightScales, w0, s0, s1, s2, s3, panel.y, at);
         } else {
-          scalePlanes(products, panel.weightScales, w0, s0, s1, s2, s3, panel.y, at);
+          int o0 = 8 * q.sums[t0 * q.blocks() + b];
+          int o1 = 8 * q.sums[t1 * q.blocks() + b];
+          int o2 = 8 * q.sums[t2 * q.blocks() + b];
+          int o3 = 8 * q.sums[t3 * q.blocks() + b];
+          float[] w = panel.weightScales;
+          scalePlanes(products, o0, o1, o2, o3, w, w0, s0, s1, s2, s3, panel.y, at);
         }
       }
     }
@@ -239,9 +244,13 @@ final class Gemm {
     }
   }
 
-  /** The same with {@code products = low + 16 * high}; the sum is exact in a float. */
+  /** The same with {@code products = 16 * high + low + offset}, which is exact in a float. */
   private static void scalePlanes(
       short[] products,
+      int o0,
+      int o1,
+      int o2,
+      int o3,
       float[] weightScales,
       int w0,
       float s0,
@@ -251,7 +260,7 @@ final class Gemm {
       float[] y,
       int at) {
     int lanes = ROW_FLOAT.length();
-    FloatVector plane = FloatVector.broadcast(ROW_FLOAT, 1 << PanelSource.PLANE_BITS);
+    FloatVector plane = FloatVector.broadcast(ROW_FLOAT, 16);
     for (int r = 0; r < ROWS; r += lanes) {
       FloatVector w = FloatVector.fromArray(ROW_FLOAT, weightScales, w0 + r);
       int i = at + r;
@@ -263,7 +272,7 @@ final class Gemm {
           (FloatVector)
               ShortVector.fromArray(HALF_SHORT, products, r)
                   .convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
-      f = f.fma(plane, l);
+      f = f.fma(plane, l).add(o0);
       f.mul(w.mul(s0)).add(FloatVector.fromArray(ROW_FLOAT, y, i)).intoArray(y, i);
       i = at + ROWS + r;
       f =
@@ -274,7 +283,7 @@ final class Gemm {
           (FloatVector)
               ShortVector.fromArray(HALF_SHORT, products, ROWS + r)
                   .convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
-      f = f.fma(plane, l);
+      f = f.fma(plane, l).add(o1);
       f.mul(w.mul(s1)).add(FloatVector.fromArray(ROW_FLOAT, y, i)).intoArray(y, i);
       i = at + 2 * ROWS + r;
       f =
@@ -285,7 +294,7 @@ final class Gemm {
           (FloatVector)
               ShortVector.fromArray(HALF_SHORT, products, 2 * ROWS + r)
                   .convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
-      f = f.fma(plane, l);
+      f = f.fma(plane, l).add(o2);
       f.mul(w.mul(s2)).add(FloatVector.fromArray(ROW_FLOAT, y, i)).intoArray(y, i);
       i = at + 3 * ROWS + r;
       f =
@@ -296,7 +305,7 @@ final class Gemm {
           (FloatVector)
               ShortVector.fromArray(HALF_SHORT, products, 3 * ROWS + r)
                   .convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
-      f = f.fma(plane, l);
+      f = f.fma(plane, l).add(o3);
       f.mul(w.mul(s3)).add(FloatVector.fromArray(ROW_FLOAT, y, i)).intoArray(y, i);
     }
   }

@@ -14,9 +14,9 @@ enum Layout {
   WIDE,
   /** {@link Int7Lookup}. */
   INT7,
-  /** {@link Int4Linear}. */
+  /** {@link NibbleLinear} with one plane. */
   INT4,
-  /** {@link Int8Linear}. */
+  /** {@link NibbleLinear} with two planes. */
   INT8;
 
   /** The layout for a matrix. */
@@ -50,8 +50,8 @@ enum Layout {
       case NARROW -> new NarrowLookup(matrix, codes, twins, arena, pool);
       case WIDE -> new WideLookup(matrix, codes, twins, arena, pool);
       case INT7 -> new Int7Lookup(matrix, codes, twins, arena, pool);
-      case INT4 -> new Int4Linear(matrix, codes, twins, arena, pool);
-      case INT8 -> new Int8Linear(matrix, codes, twins, arena, pool);
+      case INT4 -> new NibbleLinear(matrix, codes, 1, twins, arena, pool);
+      case INT8 -> new NibbleLinear(matrix, codes, 2, twins, arena, pool);
     };
   }
 }

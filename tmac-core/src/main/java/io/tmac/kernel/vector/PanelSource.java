@@ -6,16 +6,13 @@ import io.tmac.kernel.Panel;
 /** A matrix of integer codes that can be decoded into panels, for {@link Gemm}. */
 interface PanelSource extends Linear {
 
-  /** Codes wider than five bits are split into planes of this many bits. */
-  int PLANE_BITS = 4;
-
   /** Returns how many columns add up to sums of 16 bits, a multiple of 32. */
   int exactCols();
 
   /** Returns the column behind those that share their scales with {@code col}, a multiple of 32. */
   int scaleEnd(int col);
 
-  /** Returns the number of parts of {@link #PLANE_BITS} bits into which codes are split. */
+  /** Returns 1, or 2 if a code is {@code 16 * second + first + 8}, of two planes from -8 to 7. */
   default int planes() {
     return 1;
   }
