@@ -3,7 +3,6 @@ package io.tmac.kernel.vector;
 import static io.tmac.kernel.vector.Species.ORDER;
 import static io.tmac.kernel.vector.Species.ROW_BYTE;
 import static io.tmac.kernel.vector.Species.ROW_SHORT;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.tmac.format.BlockCodes;
@@ -37,7 +36,6 @@ final class NarrowLookup extends LookupLinear {
 
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
   private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_128;
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_128;
 
   /** Their tables have 12 KB. */
   private static final int MAX_PIECE = 768;
@@ -143,11 +141,18 @@ final class NarrowLookup extends LookupLinear {
   void lookUp(
       Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
     int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
-    lookUp(tiles, tile, in.tables, table, steps / GROUP, sums, at);
+    lookUp(tiles, tile, in.tables, table, steps / GROUP, scratch.shorts(2 * TILE), sums, at);
   }
 
   private static void lookUp(
-      MemorySegment tiles, long tile, byte[] tables, int table, int groups, int[] sums, int at) {
+      MemorySegment tiles,
+      long tile,
+      byte[] tables,
+      int table,
+      int groups,
+      short[] bytes,
+      int[] sums,
+      int at) {
     ShortVector zero = ShortVector.zero(SHORTS);
     ShortVector low = zero;
     ShortVector lowOdd = zero;
@@ -175,27 +180,25 @@ final class NarrowLookup extends LookupLinear {
       high = shorts.add(high);
       highOdd = shorts.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts().add(highOdd);
     }
+    zero.add(low).intoArray(bytes, 0);
+    zero.add(lowOdd).intoArray(bytes, 8);
+    zero.add(high).intoArray(bytes, 16);
+    zero.add(highOdd).intoArray(bytes, 24);
     // All modulo 2^16. The last byte's sum stands alone, and takes us to the one before it.
-    IntVector l = zero.add(low).reinterpretAsInts();
-    IntVector lOdd = zero.add(lowOdd).reinterpretAsInts();
-    IntVector h = zero.add(high).reinterpretAsInts();
-    IntVector hOdd = zero.add(highOdd).reinterpretAsInts();
-    IntVector l3 = lOdd.lanewise(LSHR, 16);
-    IntVector h3 = hOdd.lanewise(LSHR, 16);
-    IntVector l2 = l.lanewise(LSHR, 16).sub(l3.lanewise(LSHL, 8)).and(0xffff);
-    IntVector h2 = h.lanewise(LSHR, 16).sub(h3.lanewise(LSHL, 8)).and(0xffff);
-    IntVector l1 = lOdd.sub(l2.lanewise(LSHL, 8)).and(0xffff);
-    IntVector h1 = hOdd.sub(h2.lanewise(LSHL, 8)).and(0xffff);
-    IntVector l0 = l.sub(l1.lanewise(LSHL, 8)).and(0xffff);
-    IntVector h0 = h.sub(h1.lanewise(LSHL, 8)).and(0xffff);
-    int offset = -groups * GROUP * 2 * PAIR_OFFSET;
-    IntVector old = IntVector.fromArray(INTS, sums, at).add(offset);
-    h0.lanewise(LSHL, 4).add(l0).add(old).intoArray(sums, at);
-    old = IntVector.fromArray(INTS, sums, at + 4).add(offset);
-    h1.lanewise(LSHL, 4).add(l1).add(old).intoArray(sums, at + 4);
-    old = IntVector.fromArray(INTS, sums, at + 8).add(offset);
-    h2.lanewise(LSHL, 4).add(l2).add(old).intoArray(sums, at + 8);
-    old = IntVector.fromArray(INTS, sums, at + 12).add(offset);
-    h3.lanewise(LSHL, 4).add(l3).add(old).intoArray(sums, at + 12);
+    int offset = groups * GROUP * 2 * PAIR_OFFSET;
+    for (int i = 0; i < TILE / 4; i++) {
+      int l3 = bytes[9 + 2 * i] & 0xffff;
+      int h3 = bytes[25 + 2 * i] & 0xffff;
+      int l2 = bytes[1 + 2 * i] - (l3 << 8) & 0xffff;
+      int h2 = bytes[17 + 2 * i] - (h3 << 8) & 0xffff;
+      int l1 = bytes[8 + 2 * i] - (l2 << 8) & 0xffff;
+      int h1 = bytes[24 + 2 * i] - (h2 << 8) & 0xffff;
+      int l0 = bytes[2 * i] - (l1 << 8) & 0xffff;
+      int h0 = bytes[16 + 2 * i] - (h1 << 8) & 0xffff;
+      sums[at + i] += l0 + 16 * h0 - offset;
+      sums[at + i + 4] += l1 + 16 * h1 - offset;
+      sums[at + i + 8] += l2 + 16 * h2 - offset;
+      sums[at + i + 12] += l3 + 16 * h3 - offset;
+    }
   }
 }
