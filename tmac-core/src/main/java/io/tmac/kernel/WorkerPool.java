@@ -127,6 +127,7 @@ public final class WorkerPool implements AutoCloseable {
       }
     }
     state.set(call << 32 | NO_UNITS);
+    this.task = null; // It holds the buffers of a session. No worker can take a part of it now.
     switch (failure) {
       case RuntimeException e -> throw e;
       case Error e -> throw e;

@@ -102,7 +102,6 @@ public final class Sequence {
     if (tokens <= capacity) {
       return;
     }
-    capacity = tokens;
     normed.reserve(tokens);
     attended.reserve(tokens);
     gated.reserve(tokens);
@@ -119,6 +118,7 @@ public final class Sequence {
     deltaOut[0] = delta;
     gateUpOut[0] = gated.x;
     gateUpOut[1] = up;
+    capacity = tokens; // Last: if memory ran out above, the next call tries again.
   }
 
   void advance(int tokens) {

@@ -52,7 +52,7 @@ class KernelEqualityTest {
       @ForAll @IntRange(min = 1, max = 70) int rows,
       @ForAll @IntRange(min = 1, max = 5) int blocks,
       @ForAll("blockSizes") int blockSize,
-      @ForAll @IntRange(min = 1, max = 3) int tokens,
+      @ForAll @IntRange(min = 1, max = 68) int tokens,
       @ForAll long seed) {
     assertEqual(
         TestMatrices.blocks(range, blockSize, rows, blocks * blockSize, seed), tokens, seed);

@@ -61,7 +61,7 @@ class KernelSplitTest {
       @ForAll @IntRange(min = 1, max = 40) int rows,
       @ForAll @IntRange(min = 1, max = 5) int blocks,
       @ForAll boolean odd,
-      @ForAll @IntRange(min = 2, max = 33) int tokens,
+      @ForAll @IntRange(min = 2, max = 70) int tokens,
       @ForAll long seed) {
     int cols = odd ? 64 * blocks - 27 : 64 * blocks;
     Assume.that(kind.canEncode(cols));

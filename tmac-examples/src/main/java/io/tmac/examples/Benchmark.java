@@ -14,9 +14,11 @@ import java.util.stream.IntStream;
  */
 final class Benchmark {
 
-  // Warm-up ends when two repetitions in a row agree, not before one second and not after three.
-  private static final long MIN_WARM_UP_NANOS = 1_000_000_000L;
-  private static final long MAX_WARM_UP_NANOS = 3_000_000_000L;
+  // Warm-up ends when three repetitions in a row agree, not before three seconds, in which kernels
+  // are compiled and take over from plain loops, and not after fifteen.
+  private static final int AGREEING = 3;
+  private static final long MIN_WARM_UP_NANOS = 3_000_000_000L;
+  private static final long MAX_WARM_UP_NANOS = 15_000_000_000L;
   private static final double AGREEMENT = 0.03;
 
   private final Model model;
@@ -108,10 +110,12 @@ final class Benchmark {
   private void warmUp() {
     long start = System.nanoTime();
     Repetition last = repeat();
+    int agreeing = 1;
     while (true) {
       Repetition next = repeat();
+      agreeing = next.agreesWith(last) ? agreeing + 1 : 1;
       long nanos = System.nanoTime() - start;
-      if (nanos >= MAX_WARM_UP_NANOS || (nanos >= MIN_WARM_UP_NANOS && next.agreesWith(last))) {
+      if (nanos >= MAX_WARM_UP_NANOS || (nanos >= MIN_WARM_UP_NANOS && agreeing >= AGREEING)) {
         return;
       }
       last = next;

@@ -24,10 +24,7 @@ final class Gemm {
   /** Rows of a panel: two vectors. */
   static final int ROWS = 2 * WIDE_SHORT.length();
 
-  /**
-   * Tokens that are multiplied at a time: with two vectors each, eight accumulators. From as many
-   * on, decoding a panel is faster than multiplying token by token.
-   */
+  /** Tokens that are multiplied at a time: with two vectors each, eight accumulators. */
   static final int TOKENS = 4;
 
   /** Columns of a panel, so that it and the inputs of some tokens fit into a cache of 32 KB. */

@@ -51,6 +51,11 @@ final class Int7Lookup extends LookupLinear {
   }
 
   @Override
+  public int gemmTokens() {
+    return 64;
+  }
+
+  @Override
   int place(int row) {
     return row % 8 * 2 + row / 8;
   }

@@ -285,7 +285,7 @@ abstract sealed class LookupLinear implements PanelSource
   }
 
   private boolean usesGemm(int tokens) {
-    return tokens >= Gemm.TOKENS && twins.gemm().vectors();
+    return tokens >= gemmTokens() && twins.gemm().vectors();
   }
 
   private void multiplyGroup(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {

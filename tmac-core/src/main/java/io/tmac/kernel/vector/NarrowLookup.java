@@ -70,6 +70,11 @@ final class NarrowLookup extends LookupLinear {
   }
 
   @Override
+  public int gemmTokens() {
+    return 16;
+  }
+
+  @Override
   int place(int row) {
     return row % 4 * 4 + row / 4;
   }

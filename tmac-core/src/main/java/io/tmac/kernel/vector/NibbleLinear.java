@@ -46,6 +46,8 @@ final class NibbleLinear implements PanelSource {
   private static final ValueLayout.OfShort SHORT_LE =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
 
+  private static final int GEMM_TOKENS = 16;
+
   private final Twins twins;
   private final int rows;
   private final int cols;
@@ -118,6 +120,11 @@ final class NibbleLinear implements PanelSource {
   }
 
   @Override
+  public int gemmTokens() {
+    return GEMM_TOKENS;
+  }
+
+  @Override
   public int exactCols() {
     return BLOCK;
   }
@@ -152,7 +159,7 @@ final class NibbleLinear implements PanelSource {
 
   @Override
   public void multiply(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
-    if (tokens >= Gemm.TOKENS && twins.gemm().vectors()) {
+    if (tokens >= GEMM_TOKENS && twins.gemm().vectors()) {
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }

@@ -17,6 +17,9 @@ interface PanelSource extends Linear {
     return 1;
   }
 
+  /** Returns from how many tokens on panels are faster than multiplying token by token. */
+  int gemmTokens();
+
   /** Returns which row of a panel lies in a lane. */
   default int rowOfLane(int lane) {
     return lane;

@@ -79,7 +79,7 @@ final class Species {
   private Species() {}
 
   private static int bits() {
-    int preferred = Math.min(FloatVector.SPECIES_PREFERRED.vectorBitSize(), 256);
+    int preferred = Math.clamp(FloatVector.SPECIES_PREFERRED.vectorBitSize(), 128, 256);
     int bits = Integer.getInteger(PROPERTY, preferred);
     if (bits != 128 && bits != 256 && bits != 512) {
       throw new IllegalArgumentException("tmac.vectorBits must be 128, 256 or 512: " + bits);
@@ -110,7 +110,7 @@ final class Species {
   /** Integers may be wider than 256 bits: they share no kernel with floats. */
   private static VectorShape wide() {
     int preferred = IntVector.SPECIES_PREFERRED.vectorBitSize();
-    return shape(Integer.getInteger(PROPERTY, Math.min(preferred, 512)));
+    return shape(Integer.getInteger(PROPERTY, Math.clamp(preferred, 128, 512)));
   }
 
   private static VectorShape shape(int bits) {

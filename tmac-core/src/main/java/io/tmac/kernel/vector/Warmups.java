@@ -7,7 +7,6 @@ import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
 import io.tmac.kernel.InputForm;
 import io.tmac.kernel.KvPages;
-import io.tmac.kernel.Linear;
 import io.tmac.kernel.Scratch;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
@@ -32,8 +31,8 @@ final class Warmups {
       LAYOUTS.put(
           layout,
           new Twins(
-              new Warmup(layout + " matrix-vector", () -> product(layout, 1)),
-              new Warmup(layout + " matrix-matrix", () -> product(layout, Gemm.TOKENS))));
+              new Warmup(layout + " matrix-vector", () -> matvec(layout)),
+              new Warmup(layout + " matrix-matrix", () -> gemm(layout))));
     }
   }
 
@@ -57,28 +56,41 @@ final class Warmups {
     }
   }
 
-  private static Warmup.Load product(Layout layout, int tokens) {
+  private static Warmup.Load matvec(Layout layout) {
     VectorKernels kernels = new VectorKernels();
-    Arena arena = Arena.ofAuto();
-    Matrix matrix = new Matrix("zero", ROWS, COLS, new F32(), arena.allocate(4L * ROWS * COLS), 0);
-    Linear linear;
-    try (WorkerPool pool = new WorkerPool(1)) {
-      linear = layout.copy(matrix, new Zeros(layout.range()), Twins.VECTORS, arena, pool);
-    }
+    PanelSource matrix = matrix(layout);
+    InputForm form = matrix.form(1);
     Input in = new Input(COLS);
-    in.reserve(tokens);
-    InputForm form = linear.form(tokens);
-    in.reserve(form, tokens);
-    float[] out = new float[tokens * ROWS];
+    in.reserve(1);
+    in.reserve(form, 1);
+    float[] out = new float[ROWS];
     Scratch scratch = new Scratch(COLS);
     Runnable work =
         () -> {
-          for (int token = 0; token < tokens; token++) {
-            kernels.prepare(in, form, token);
-          }
-          linear.multiply(in, tokens, out, 0, ROWS, scratch);
+          kernels.prepare(in, form, 0);
+          matrix.multiply(in, 1, out, 0, ROWS, scratch);
         };
+    return new Warmup.Load(work, ROWS * COLS / 8);
+  }
+
+  private static Warmup.Load gemm(Layout layout) {
+    int tokens = Gemm.TOKENS;
+    PanelSource matrix = matrix(layout);
+    Input in = new Input(COLS);
+    in.reserve(tokens);
+    in.reserve(matrix.form(tokens), tokens);
+    float[] out = new float[tokens * ROWS];
+    Scratch scratch = new Scratch(COLS);
+    Runnable work = () -> Gemm.multiply(matrix, in, tokens, out, 0, ROWS, scratch);
     return new Warmup.Load(work, tokens * ROWS * COLS / 8);
+  }
+
+  private static PanelSource matrix(Layout layout) {
+    Arena arena = Arena.ofAuto();
+    Matrix matrix = new Matrix("zero", ROWS, COLS, new F32(), arena.allocate(4L * ROWS * COLS), 0);
+    try (WorkerPool pool = new WorkerPool(1)) {
+      return layout.copy(matrix, new Zeros(layout.range()), Twins.VECTORS, arena, pool);
+    }
   }
 
   private static Warmup.Load steps() {

@@ -77,6 +77,11 @@ final class WideLookup extends LookupLinear {
   }
 
   @Override
+  public int gemmTokens() {
+    return 64;
+  }
+
+  @Override
   int place(int row) {
     return row / 64 * 64 + row % 16 * 4 + row % 64 / 16;
   }
