@@ -68,6 +68,27 @@ public record ModelConfig(
     return heads * headDim;
   }
 
+  /**
+   * The same shape with another number of layers.
+   *
+   * @param layers number of transformer layers
+   * @return the shape
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public ModelConfig withLayers(int layers) {
+    return new ModelConfig(
+        dim,
+        hiddenDim,
+        layers,
+        heads,
+        kvHeads,
+        headDim,
+        vocabSize,
+        contextLength,
+        ropeTheta,
+        rmsNormEps);
+  }
+
   private static void positive(String name, int value) {
     if (value <= 0) {
       throw new IllegalArgumentException(name + " must be positive: " + value);

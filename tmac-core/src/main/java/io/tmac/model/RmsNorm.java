@@ -1,7 +1,7 @@
 package io.tmac.model;
 
 /** Root mean square normalisation (Zhang and Sennrich 2019). */
-final class RmsNorm {
+public final class RmsNorm {
   private RmsNorm() {}
 
   /**
@@ -13,7 +13,7 @@ final class RmsNorm {
    * @param eps added to the mean
    * @param out receives {@code n} values
    */
-  static void apply(float[] x, int at, float[] weight, float eps, float[] out) {
+  public static void apply(float[] x, int at, float[] weight, float eps, float[] out) {
     int n = weight.length;
     // Four sums hide the latency of the addition; their order is fixed.
     double s0 = 0;

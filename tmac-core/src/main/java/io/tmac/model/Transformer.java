@@ -3,10 +3,8 @@ package io.tmac.model;
 import io.tmac.KvCacheType;
 import io.tmac.ModelConfig;
 import io.tmac.kernel.KernelProvider;
-import io.tmac.kernel.KvPages;
 import io.tmac.kernel.Linear;
 import io.tmac.kernel.WorkerPool;
-import java.util.List;
 
 /**
  * The forward pass of a llama-type decoder (Touvron et al. 2023): per layer RMSNorm, attention with
@@ -27,11 +25,8 @@ public final class Transformer {
   private final KernelProvider kernels;
   private final WorkerPool pool;
   private final Rope rope;
-  private final Plan[] plans;
+  private final Block[] blocks;
   private final Linear[] classifier;
-
-  /** The matrices of a layer, grouped by their input. */
-  private record Plan(Linear[] qkv, Linear[] wo, Linear[] gateUp, Linear[] down) {}
 
   /** Creates the model from its weights. */
   public Transformer(Weights weights, KernelProvider kernels, WorkerPool pool) {
@@ -40,17 +35,7 @@ public final class Transformer {
     this.kernels = kernels;
     this.pool = pool;
     this.rope = new Rope(config.headDim(), config.ropeTheta());
-    List<Weights.Layer> layers = weights.layers();
-    this.plans = new Plan[layers.size()];
-    for (int l = 0; l < plans.length; l++) {
-      Weights.Layer w = layers.get(l);
-      plans[l] =
-          new Plan(
-              new Linear[] {w.wq(), w.wk(), w.wv()},
-              new Linear[] {w.wo()},
-              new Linear[] {w.gate(), w.up()},
-              new Linear[] {w.down()});
-    }
+    this.blocks = weights.layers().stream().map(Block::new).toArray(Block[]::new);
     this.classifier = new Linear[] {weights.classifier()};
   }
 
@@ -88,9 +73,9 @@ public final class Transformer {
       weights.embedding().decodeRow(tokens[from + t], sequence.scratch[0].row);
       System.arraycopy(sequence.scratch[0].row, 0, sequence.x, t * dim, dim);
     }
-    for (int l = 0; l < plans.length; l++) {
-      attention(sequence, count, l);
-      feedForward(sequence, count, l);
+    for (int l = 0; l < blocks.length; l++) {
+      blocks[l].attention(sequence, count, sequence.cache.layer(l), l > 0);
+      blocks[l].feedForward(sequence, count, true);
     }
     sequence.advance(count);
     return switch (wanted) {
@@ -98,22 +83,6 @@ public final class Transformer {
       case LAST -> classify(sequence, count - 1, 1);
       case ALL -> classify(sequence, 0, count);
     };
-  }
-
-  private void attention(Sequence s, int count, int layer) {
-    s.steps.norm(count, weights.layers().get(layer).attentionNorm(), layer > 0);
-    s.matmul.run(s.normed, count, plans[layer].qkv, s.qkvOut);
-    KvPages cache = s.cache.layer(layer);
-    s.steps.rotate(count, cache);
-    s.heads.run(cache, count);
-    s.matmul.run(s.attended, count, plans[layer].wo, s.deltaOut);
-  }
-
-  private void feedForward(Sequence s, int count, int layer) {
-    s.steps.norm(count, weights.layers().get(layer).ffnNorm(), true);
-    s.matmul.run(s.normed, count, plans[layer].gateUp, s.gateUpOut);
-    s.steps.gate(count);
-    s.matmul.run(s.gated, count, plans[layer].down, s.deltaOut);
   }
 
   private float[] classify(Sequence s, int first, int count) {

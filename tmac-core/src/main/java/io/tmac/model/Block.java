@@ -1,0 +1,57 @@
+package io.tmac.model;
+
+import io.tmac.kernel.KvPages;
+import io.tmac.kernel.Linear;
+
+/** The forward pass of one layer. Immutable; the tokens' state is in their {@link Sequence}. */
+final class Block {
+  private final float[] attentionNorm;
+  private final float[] ffnNorm;
+
+  // The matrices, grouped by their input.
+  private final Linear[] qkv;
+  private final Linear[] wo;
+  private final Linear[] gateUp;
+  private final Linear[] down;
+
+  Block(Weights.Layer layer) {
+    attentionNorm = layer.attentionNorm();
+    ffnNorm = layer.ffnNorm();
+    qkv = new Linear[] {layer.wq(), layer.wk(), layer.wv()};
+    wo = new Linear[] {layer.wo()};
+    gateUp = new Linear[] {layer.gate(), layer.up()};
+    down = new Linear[] {layer.down()};
+  }
+
+  /**
+   * Attention. What it adds to the residual stream is left in {@code s.delta}, its heads' outputs
+   * in {@code s.attended}.
+   *
+   * @param s the sequence; its residual stream holds {@code count} tokens
+   * @param count number of tokens
+   * @param cache keys and values of this layer
+   * @param addsDelta whether the residual stream still lacks {@code s.delta}
+   */
+  void attention(Sequence s, int count, KvPages cache, boolean addsDelta) {
+    s.steps.norm(count, attentionNorm, addsDelta);
+    s.matmul.run(s.normed, count, qkv, s.qkvOut);
+    s.steps.rotate(count, cache);
+    s.heads.run(cache, count);
+    s.matmul.run(s.attended, count, wo, s.deltaOut);
+  }
+
+  /**
+   * The feed-forward layer. What it adds to the residual stream is left in {@code s.delta}, the
+   * gated values in {@code s.gated}.
+   *
+   * @param s the sequence
+   * @param count number of tokens
+   * @param addsDelta whether the residual stream still lacks {@code s.delta}
+   */
+  void feedForward(Sequence s, int count, boolean addsDelta) {
+    s.steps.norm(count, ffnNorm, addsDelta);
+    s.matmul.run(s.normed, count, gateUp, s.gateUpOut);
+    s.steps.gate(count);
+    s.matmul.run(s.gated, count, down, s.deltaOut);
+  }
+}
