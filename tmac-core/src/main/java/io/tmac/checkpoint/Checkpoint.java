@@ -21,6 +21,8 @@ import java.util.Map;
  * @param format the format of the large matrices
  * @param config the model's shape
  * @param tensors all tensors by name, in file order
+ * @param ropeTables {@link #ROPE_COSINES} and {@link #ROPE_SINES} if the file holds them; the
+ *     transformer computes its own
  * @param file the whole file
  */
 public record Checkpoint(
@@ -29,6 +31,7 @@ public record Checkpoint(
     WeightFormat format,
     ModelConfig config,
     Map<String, Matrix> tensors,
+    Map<String, Matrix> ropeTables,
     MemorySegment file) {
 
   /** The name of the token embedding {@code [vocabSize x dim]}. */
@@ -40,9 +43,16 @@ public record Checkpoint(
   /** The name of the classifier {@code [vocabSize x dim]}; absent if it is the embedding. */
   public static final String OUTPUT = "output";
 
-  /** Makes the map immutable. */
+  /** The name of the table {@code [contextLength x headDim / 2]} of {@code cos(position * f_j)}. */
+  public static final String ROPE_COSINES = "rope_cosines";
+
+  /** The name of the table {@code [contextLength x headDim / 2]} of {@code sin(position * f_j)}. */
+  public static final String ROPE_SINES = "rope_sines";
+
+  /** Makes the maps immutable. */
   public Checkpoint {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    ropeTables = Collections.unmodifiableMap(new LinkedHashMap<>(ropeTables));
   }
 
   /** Returns the name of the classifier, which may be the embedding. */

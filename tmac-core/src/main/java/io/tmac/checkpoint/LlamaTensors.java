@@ -17,6 +17,7 @@ final class LlamaTensors {
   private final ByteCursor in;
   private final ModelConfig config;
   private final Map<String, Matrix> tensors = new LinkedHashMap<>();
+  private final Map<String, Matrix> ropeTables = new LinkedHashMap<>();
 
   LlamaTensors(ByteCursor in, ModelConfig config) {
     this.in = in;
@@ -75,6 +76,14 @@ final class LlamaTensors {
     tensors.put(name, new Matrix(name, 1, config.dim(), FLOAT, data, 0));
   }
 
+  /** Reads a table of the angles that the transformer computes itself. */
+  void ropeTable(String name) {
+    int rows = config.contextLength();
+    int cols = config.headDim() / 2;
+    MemorySegment data = in.take(byteSize(FLOAT, name, rows, cols), name);
+    ropeTables.put(name, new Matrix(name, rows, cols, FLOAT, data, 0));
+  }
+
   /** Reads one matrix that stands alone. */
   void matrix(String tensor, String name, WeightFormat format) {
     int rows = rows(name);
@@ -98,6 +107,6 @@ final class LlamaTensors {
   /** The checkpoint, once the file has been read to its end. */
   Checkpoint finish(String container, WeightFormat format) {
     in.expectEnd();
-    return new Checkpoint(in.source(), container, format, config, tensors, in.file());
+    return new Checkpoint(in.source(), container, format, config, tensors, ropeTables, in.file());
   }
 }

@@ -112,7 +112,7 @@ public final class RandomCheckpoint {
       matrix(Checkpoint.OUTPUT, head, config.vocabSize(), dim, owner);
     }
     return new Checkpoint(
-        "random model", "random weights", format, config, tensors, MemorySegment.NULL);
+        "random model", "random weights", format, config, tensors, Map.of(), MemorySegment.NULL);
   }
 
   private void norms(String name) {

@@ -10,7 +10,7 @@ import io.tmac.format.WeightFormat;
  * <pre>
  *   [magic]  7 x int32 header  [int32 block size: Q4V1, Q8V1]
  *   tok_embeddings  attention_norm  wq wk wv wo  ffn_norm  w1 w2 w3  norm
- *   RoPE cosines  RoPE sines (float32, seq_len * headDim / 2 each; computed here instead)
+ *   rope_cosines rope_sines (float32, seq_len * headDim / 2 each; the transformer computes its own)
  *   [output, if vocab_size is negative]
  *
  *   Q4V1, Q8V1 and TM2 put a byte before each tensor: 1 = quantised matrix, 0 = float32.
@@ -74,8 +74,8 @@ final class TensorMajorReader {
     stacked("w3");
     flag("norm", 0);
     tensors.norm(Checkpoint.FINAL_NORM);
-    skipRopeTable("RoPE cosines");
-    skipRopeTable("RoPE sines");
+    ropeTable(Checkpoint.ROPE_COSINES);
+    ropeTable(Checkpoint.ROPE_SINES);
     if (!sharedClassifier) {
       single(Checkpoint.OUTPUT);
     }
@@ -97,9 +97,9 @@ final class TensorMajorReader {
     tensors.layerNorms(name);
   }
 
-  private void skipRopeTable(String name) {
+  private void ropeTable(String name) {
     flag(name, 0);
-    in.take((long) config.contextLength() * config.headDim() / 2 * 4, name);
+    tensors.ropeTable(name);
   }
 
   /** Reads what stands before a matrix over {@code layers} layers. */

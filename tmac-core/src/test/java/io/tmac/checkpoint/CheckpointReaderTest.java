@@ -100,7 +100,24 @@ class CheckpointReaderTest {
     assertThat(List.of(checkpoint.container(), checkpoint.format().id())).containsExactly(expected);
   }
 
-  /** Norms and matrices; the RoPE tables are computed, not read. */
+  @ParameterizedTest
+  @MethodSource("models")
+  void ropeTablesAreKeptApartWhereTheFileHasThem(Container container, LlamaShape shape) {
+    TinyModel model = TinyModels.of(container, shape, 4);
+    Map<String, Matrix> tables = Reading.model(model).ropeTables();
+    if (container == Container.V1 || container == Container.V2) {
+      assertThat(tables).isEmpty();
+    } else {
+      assertThat(tables).containsOnlyKeys("rope_cosines", "rope_sines");
+      tables.forEach((name, table) -> {
+        assertThat(table.rows()).isEqualTo(shape.contextLength());
+        assertThat(table.cols()).isEqualTo(shape.headDim() / 2);
+        assertThat(Reading.values(table)).isEqualTo(model.ropeTables().get(name));
+      });
+    }
+  }
+
+  /** Norms and matrices; the RoPE tables are not among the tensors. */
   private static List<Tensor> stored(LlamaShape shape) {
     return shape.tensors().stream().filter(t -> t.kind() != Kind.ROPE_TABLE).toList();
   }

@@ -81,8 +81,8 @@ public record LlamaShape(
     list.add(layered("w2", Kind.MATRIX, dim, hiddenDim));
     list.add(layered("w3", Kind.MATRIX, hiddenDim, dim));
     list.add(new Tensor("norm", Kind.NORM, false, 1, 1, dim));
-    list.add(new Tensor("cos", Kind.ROPE_TABLE, false, 1, contextLength, headDim() / 2));
-    list.add(new Tensor("sin", Kind.ROPE_TABLE, false, 1, contextLength, headDim() / 2));
+    list.add(new Tensor("rope_cosines", Kind.ROPE_TABLE, false, 1, contextLength, headDim() / 2));
+    list.add(new Tensor("rope_sines", Kind.ROPE_TABLE, false, 1, contextLength, headDim() / 2));
     if (!sharedClassifier) {
       list.add(new Tensor("output", Kind.MATRIX, false, 1, vocabSize, dim));
     }

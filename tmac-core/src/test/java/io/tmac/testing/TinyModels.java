@@ -37,8 +37,13 @@ public final class TinyModels {
    * @param shape its header
    * @param bytes the file
    * @param tensors the values of each matrix and norm, by their names in a checkpoint
+   * @param ropeTables the values of the RoPE tables, by their names in a checkpoint
    */
-  public record TinyModel(LlamaShape shape, byte[] bytes, Map<String, float[]> tensors) {
+  public record TinyModel(
+      LlamaShape shape,
+      byte[] bytes,
+      Map<String, float[]> tensors,
+      Map<String, float[]> ropeTables) {
 
     /** The file in native memory, like a mapped one. */
     public MemorySegment segment() {
@@ -96,6 +101,7 @@ public final class TinyModels {
     private final long seed;
     private final FileBytes out = new FileBytes();
     private final Map<String, float[]> tensors = new HashMap<>();
+    private final Map<String, float[]> ropeTables = new HashMap<>();
 
     Writer(LlamaShape shape, long seed) {
       this.shape = shape;
@@ -103,7 +109,7 @@ public final class TinyModels {
     }
 
     TinyModel model() {
-      return new TinyModel(shape, out.toByteArray(), Map.copyOf(tensors));
+      return new TinyModel(shape, out.toByteArray(), Map.copyOf(tensors), Map.copyOf(ropeTables));
     }
 
     /** llama2.c v0 and its descendants: each tensor holds all layers. */
@@ -178,12 +184,15 @@ public final class TinyModels {
     }
 
     private void ropeTable(Tensor tensor) {
-      for (int position = 0; position < tensor.rows(); position++) {
-        for (int j = 0; j < tensor.cols(); j++) {
-          double angle = position * Math.pow(10000, -2.0 * j / shape.headDim());
-          out.float32((float) (tensor.name().equals("cos") ? Math.cos(angle) : Math.sin(angle)));
-        }
+      boolean cosines = tensor.name().equals("rope_cosines");
+      float[] values = new float[tensor.elements()];
+      for (int i = 0; i < values.length; i++) {
+        int position = i / tensor.cols();
+        double angle = position * Math.pow(10000, -2.0 * (i % tensor.cols()) / shape.headDim());
+        values[i] = (float) (cosines ? Math.cos(angle) : Math.sin(angle));
+        out.float32(values[i]);
       }
+      ropeTables.put(tensor.name(), values);
     }
 
     /** Appends a tensor over all layers and notes the values of each layer. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -12,12 +13,14 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A file that appears when it is complete. Until then its bytes are in a temporary file beside it,
- * so that a failure leaves no half file, and an older one as it was.
+ * so that a failure leaves no half file, and an older one as it was. The end of the JVM, for
+ * example by Ctrl-C, removes it too.
  */
 final class OutputFile implements Closeable {
   private final Path target;
   private final Path temporary;
   private final FileChannel channel;
+  private final Thread removal = new Thread(this::remove, "tmac-remove-temporary-file");
 
   private OutputFile(Path target, Path temporary, FileChannel channel) {
     this.target = target;
@@ -25,22 +28,38 @@ final class OutputFile implements Closeable {
     this.channel = channel;
   }
 
+  /** At the end of the JVM: a file that is still open then will not be committed. */
+  private void remove() {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      // There is nobody left to tell.
+    }
+  }
+
   /**
    * Begins a file.
    *
    * @param target the file; replaced if it is there
    * @throws FileSystemException if something else than a file has that name
-   * @throws IOException if its folder is missing or closed to writing
+   * @throws NoSuchFileException if its folder is missing
+   * @throws IOException if its folder is closed to writing
    */
   static OutputFile create(Path target) throws IOException {
     if (Files.exists(target) && !Files.isRegularFile(target)) {
       throw new FileSystemException(target.toString(), null, "not a regular file");
     }
+    Path folder = target.toAbsolutePath().getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new NoSuchFileException(folder.toString(), null, "there is no such folder");
+    }
     String suffix = Long.toHexString(ThreadLocalRandom.current().nextLong());
     Path temporary = target.resolveSibling("." + target.getFileName() + "." + suffix + ".tmp");
     FileChannel channel =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    return new OutputFile(target, temporary, channel);
+    OutputFile file = new OutputFile(target, temporary, channel);
+    Runtime.getRuntime().addShutdownHook(file.removal);
+    return file;
   }
 
   /** Takes the bytes. */
@@ -59,5 +78,10 @@ final class OutputFile implements Closeable {
   public void close() throws IOException {
     channel.close();
     Files.deleteIfExists(temporary);
+    try {
+      Runtime.getRuntime().removeShutdownHook(removal);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook finds no file.
+    }
   }
 }

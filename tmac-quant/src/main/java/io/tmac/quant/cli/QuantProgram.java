@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 /** The program {@code tmac-quant}. */
 @Command(
     name = "tmac-quant",
-    description = "Looks into models, runs them on tokens, and measures them.",
+    description = "Looks into models, quantises them, runs them on tokens, and measures them.",
     synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {"0:success", "1:failure; one line on standard error says why", "2:usage error"},
@@ -18,6 +18,8 @@ import picocli.CommandLine.Command;
       "  echo -n 'Once upon a time' | tmac-quant tokenize stories15M.tm2",
       "  tmac-quant logits stories15M.tm2 --tokens 1,403,407 --first 8",
       "  tmac-quant eval stories15M.tm2 stories.txt --json",
+      "  tmac-quant quantize stories15M.bin stories15M.q4 --format int4 --method search",
+      "  tmac-quant convert stories15M.tm2 stories15M.bin --to v0",
       "",
       "-Dtmac.activations=f32 before -jar computes without int8 activations, and",
       "-Dtmac.kernels=scalar with the reference kernels."
@@ -35,6 +37,8 @@ public final class QuantProgram extends Program {
         new TokenizeCommand(streams),
         new DetokenizeCommand(streams),
         new EvalCommand(streams),
+        new QuantizeCommand(streams),
+        new ConvertCommand(streams),
         new DequantizeCommand());
   }
 }

@@ -1,6 +1,7 @@
 package io.tmac.quant.cli;
 
 import java.io.BufferedOutputStream;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;
@@ -47,6 +48,17 @@ public record Streams(InputStream in, PrintStream out, PrintStream err) {
    */
   public void println(String line) {
     print(line + "\n");
+  }
+
+  /**
+   * Whether somebody may be watching: standard error is that of this process, which was started
+   * from a terminal and writes to it.
+   *
+   * @return false also where that is not known
+   */
+  public boolean onTerminal() {
+    Console console = System.console();
+    return err == System.err && console != null && console.isTerminal();
   }
 
   /**

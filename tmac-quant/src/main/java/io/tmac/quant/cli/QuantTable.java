@@ -1,0 +1,99 @@
+package io.tmac.quant.cli;
+
+import io.tmac.quant.QuantReport;
+import io.tmac.quant.TensorQuality;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** A report as a table for people: one line for each kind of tensor. */
+final class QuantTable {
+  private static final String ROW = "%-16s %14s %14s %12s %12s  %s%n".replace("%n", "\n");
+
+  private QuantTable() {}
+
+  static String of(QuantReport report) {
+    StringBuilder table = new StringBuilder();
+    table.append(line(ROW, "tensors", "weights", "bytes", "rel. error", "worst", "in"));
+    long weights = 0;
+    long bytes = 0;
+    for (Map.Entry<String, List<TensorQuality>> kind : kinds(report).entrySet()) {
+      Sum sum = Sum.of(kind.getValue());
+      weights += sum.weights;
+      bytes += sum.bytes;
+      table.append(
+          line(
+              ROW,
+              kind.getKey(),
+              sum.weights,
+              sum.bytes,
+              number(sum.relativeRmse()),
+              number(sum.worst.relativeRmse()),
+              sum.worst.name()));
+    }
+    table.append(line(ROW, "all", weights, bytes, number(report.relativeRmse()), "", "").strip());
+    table.append('\n');
+    table.append(
+        line(
+            "%s: %s, method %s: %d -> %d bytes (%.1f times smaller, %.2f bits per weight), %.1f"
+                + " s\n",
+            report.output(),
+            report.format().id(),
+            report.method().id(),
+            report.inputBytes(),
+            report.outputBytes(),
+            (double) report.inputBytes() / report.outputBytes(),
+            8.0 * bytes / weights,
+            report.seconds()));
+    return table.toString();
+  }
+
+  /** The tensors by kind: {@code wq} for {@code layers.0.wq} and so on. */
+  private static Map<String, List<TensorQuality>> kinds(QuantReport report) {
+    Map<String, List<TensorQuality>> kinds = new LinkedHashMap<>();
+    for (TensorQuality tensor : report.tensors()) {
+      String kind = tensor.name().substring(tensor.name().lastIndexOf('.') + 1);
+      kinds.computeIfAbsent(kind, name -> new ArrayList<>()).add(tensor);
+    }
+    return kinds;
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value) ? "none" : line("%.4f", value);
+  }
+
+  private static String line(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
+  /** Several tensors together. */
+  private static final class Sum {
+    private long weights;
+    private long bytes;
+    private double error;
+    private double square;
+    private TensorQuality worst;
+
+    static Sum of(List<TensorQuality> tensors) {
+      Sum sum = new Sum();
+      tensors.forEach(sum::add);
+      return sum;
+    }
+
+    private void add(TensorQuality tensor) {
+      weights += tensor.elements();
+      bytes += tensor.bytes();
+      error += tensor.mse() * tensor.elements();
+      square += tensor.meanSquare() * tensor.elements();
+      if (worst == null || tensor.relativeRmse() > worst.relativeRmse()) {
+        worst = tensor;
+      }
+    }
+
+    double relativeRmse() {
+      return error == 0 ? 0 : Math.sqrt(error / square);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.tmac.quant.encode;
+
+import io.tmac.ModelConfig;
+import io.tmac.ModelFormatException;
+import io.tmac.checkpoint.Checkpoint;
+import io.tmac.format.F32;
+import io.tmac.format.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A model that is to be written anew: its matrices as stacks, its norms and RoPE tables as floats.
+ *
+ * @param checkpoint the model's file
+ */
+public record SourceModel(Checkpoint checkpoint) {
+
+  /** Returns the model's shape. */
+  public ModelConfig config() {
+    return checkpoint.config();
+  }
+
+  /** Whether the file has a classifier besides the embedding. */
+  public boolean hasClassifier() {
+    return checkpoint.tensors().containsKey(Checkpoint.OUTPUT);
+  }
+
+  /** Returns the number of weights of all matrices. */
+  public long elements() {
+    return checkpoint.tensors().values().stream()
+        .filter(tensor -> !tensor.name().endsWith(Checkpoint.FINAL_NORM))
+        .mapToLong(tensor -> (long) tensor.rows() * tensor.cols())
+        .sum();
+  }
+
+  /** A matrix that stands alone. */
+  TensorStack single(String name) {
+    return new TensorStack(name, List.of(checkpoint.tensors().get(name)), this);
+  }
+
+  /** The classifier, under its own name even where it is the embedding. */
+  TensorStack classifier() {
+    Matrix matrix = checkpoint.tensors().get(checkpoint.classifierName());
+    Matrix named =
+        new Matrix(
+            Checkpoint.OUTPUT,
+            matrix.rows(),
+            matrix.cols(),
+            matrix.format(),
+            matrix.data(),
+            matrix.firstRow());
+    return new TensorStack(Checkpoint.OUTPUT, List.of(named), this);
+  }
+
+  /** The matrices or norms of this kind of all layers. */
+  TensorStack stack(String kind) {
+    List<Matrix> layers = new ArrayList<>();
+    for (int layer = 0; layer < config().layers(); layer++) {
+      layers.add(checkpoint.tensors().get("layers." + layer + "." + kind));
+    }
+    return new TensorStack(kind, layers, this);
+  }
+
+  /** A RoPE table {@code [contextLength x headDim / 2]}: the file's own, or else a computed one. */
+  RowSource ropeTable(String name) {
+    Matrix table = checkpoint.ropeTables().get(name);
+    if (table == null) {
+      return new ComputedRope(config(), name.equals(Checkpoint.ROPE_COSINES))::row;
+    }
+    TensorStack rows = new TensorStack(name, List.of(table), this);
+    return (row, out) -> rows.read((long) row * table.cols(), table.cols(), out);
+  }
+
+  /** Rows of floats. */
+  @FunctionalInterface
+  interface RowSource {
+    void read(int row, float[] out);
+  }
+
+  /** The fault that an element is no number. */
+  ModelFormatException notFinite(Matrix matrix, int row, int col, float value) {
+    long offset = matrix.data().address() - checkpoint.file().address();
+    if (matrix.format() instanceof F32) {
+      offset += (matrix.tensorRow(row) * matrix.cols() + col) * Float.BYTES;
+    }
+    return new ModelFormatException(
+        checkpoint.source(),
+        offset,
+        "finite numbers in tensor " + matrix.name(),
+        value + " in row " + row + ", column " + col + "; the model is damaged, export it anew");
+  }
+}
