@@ -10,17 +10,14 @@ import io.tmac.kernel.Kernels;
 import io.tmac.kernel.Linear;
 import io.tmac.kernel.WorkerPool;
 import io.tmac.model.LayerRunner;
-import io.tmac.model.RmsNorm;
-import io.tmac.model.Transformer;
 import io.tmac.model.Weights;
+import io.tmac.quant.encode.Progress;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 
 /**
  * Rounds the matrices of a model one after the other, in the order in which data flows through
@@ -28,13 +25,13 @@ import java.util.function.Consumer;
  *
  * <p>Two models run over the text side by side, layer by layer: the original and the rounded one.
  * From their residual streams h and h' come the problems of each layer, all of the form "outputs y
- * from inputs x' ":
+ * from inputs x":
  *
  * <pre>
- *   q, k, v, gate, up   x' = norm(h')                  y = W norm(h)
- *   wo                  x' = heads of the rounded      y = h after attention - h' before it
- *   down                x' = gated values, rounded     y = h after the layer - h' before down
- *   classifier          x' = norm(h') of the last      y = W norm(h)
+ *   q, k, v, gate, up   x = norm(h')                       y = W norm(h)
+ *   wo                  x = outputs of the rounded heads   y = h after attention - h' before it
+ *   down                x = rounded gated values           y = h after the layer - h' before down
+ *   classifier          x = norm(h') of the last layer     y = W norm(h)
  * </pre>
  *
  * <p>What writes to the residual stream thus also corrects the error that is in the stream already.
@@ -43,7 +40,7 @@ import java.util.function.Consumer;
  *
  * <p>An embedding that is also the classifier has two tasks: it is rounded for the classifier's
  * outputs and for its own values, in equal parts. For the first pass the classifier's inputs are
- * those of the original model; each further pass knows them from the pass before and rounds all
+ * those of the original model; each further pass knows them from the pass before, and rounds all
  * matrices again.
  */
 final class Calibrator {
@@ -53,35 +50,50 @@ final class Calibrator {
   /** The same for an embedding that is the classifier too. */
   private static final double SHARED_DAMPING = 1;
 
-  /** Tokens that are added to a problem at once. */
-  private static final int CHUNK = Transformer.MAX_TOKENS;
-
   private static final long ALIGNMENT = 64;
-
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private static final LayerRunner.Visitor NOBODY = (first, tokens, values) -> {};
-
   private final Checkpoint checkpoint;
   private final ModelConfig config;
-  private final int[][] windows;
   private final Rounding rounding;
   private final WorkerPool pool;
-  private final Consumer<String> progress;
+  private final Progress progress;
   private final KernelProvider kernels = Kernels.provider();
-  private final Weights original;
-  private final Map<String, RoundedMatrix> rounded = new HashMap<>();
+  private final Weights weights;
+  private final Streams original;
+  private final Streams rounded;
+  private final Map<String, RoundedMatrix> matrices = new HashMap<>();
+  private final double[] errors;
+  private final float[] wanted;
 
-  /** The residual streams of each window {@code [tokens x dim]}, of both models. */
-  private final float[][] h;
+  private Calibrator(
+      Checkpoint checkpoint,
+      int[][] windows,
+      Rounding rounding,
+      WorkerPool pool,
+      Progress progress,
+      Arena arena) {
+    this.checkpoint = checkpoint;
+    this.config = checkpoint.config();
+    this.rounding = rounding;
+    this.pool = pool;
+    this.progress = progress;
+    this.weights = Weights.of(checkpoint, checkpoint, kernels, Activations.F32, arena, pool);
+    this.original = new Streams(config, windows);
+    this.rounded = new Streams(config, windows);
+    this.errors = new double[config.layers()];
+    this.wanted = new float[Streams.CHUNK * config.dim()];
+  }
 
-  private final float[][] hRounded;
-
-  // Some tokens of a window, copied out of the streams.
-  private final float[] row;
-  private final float[] y;
-  private final float[] x;
+  /**
+   * What was found.
+   *
+   * @param matrices codes and scales by tensor name
+   * @param errors of each layer: the squared error of the residual stream behind it, relative to
+   *     its square, on the calibration text
+   */
+  record Result(Map<String, RoundedMatrix> matrices, double[] errors) {}
 
   /**
    * Rounds the matrices of a model.
@@ -91,148 +103,122 @@ final class Calibrator {
    * @param rounding the grid
    * @param passes how often, at least 1; more than once pays for a shared classifier only
    * @param pool the threads
-   * @param progress told the name of each matrix when it is done
-   * @return codes and scales by tensor name
+   * @param progress told of each matrix when it is done
+   * @return the codes and scales
    * @throws io.tmac.TmacException if the model computes NaN or infinity on this text
    */
-  static Map<String, RoundedMatrix> calibrate(
+  static Result calibrate(
       Checkpoint checkpoint,
       int[][] windows,
       Rounding rounding,
       int passes,
       WorkerPool pool,
-      Consumer<String> progress) {
+      Progress progress) {
     try (Arena arena = Arena.ofShared()) {
-      return new Calibrator(checkpoint, windows, rounding, pool, progress, arena).run(passes);
+      Calibrator calibrator = new Calibrator(checkpoint, windows, rounding, pool, progress, arena);
+      calibrator.run(passes);
+      return new Result(calibrator.matrices, calibrator.errors);
     }
   }
 
-  @SuppressWarnings("MustBeClosedChecker")
-  private Calibrator(
-      Checkpoint checkpoint,
-      int[][] windows,
-      Rounding rounding,
-      WorkerPool pool,
-      Consumer<String> progress,
-      Arena arena) {
-    this.checkpoint = checkpoint;
-    this.config = checkpoint.config();
-    this.windows = windows;
-    this.rounding = rounding;
-    this.pool = pool;
-    this.progress = progress;
-    this.original = Weights.of(checkpoint, checkpoint, kernels, Activations.F32, arena, pool);
-    this.h = new float[windows.length][];
-    this.hRounded = new float[windows.length][];
-    this.row = new float[CHUNK * config.dim()];
-    this.y = new float[CHUNK * config.dim()];
-    this.x = new float[CHUNK * config.dim()];
+  /** Whether more than one pass makes a difference. */
+  static boolean sharesClassifier(Checkpoint checkpoint) {
+    return checkpoint.classifierName().equals(Checkpoint.EMBEDDING);
   }
 
-  private Map<String, RoundedMatrix> run(int passes) {
-    boolean shared = checkpoint.classifierName().equals(Checkpoint.EMBEDDING);
-    Problem classifier = shared ? originalClassifier() : null;
-    for (int pass = 0; pass < (shared ? passes : 1); pass++) {
-      embedding(classifier);
-      for (int layer = 0; layer < config.layers(); layer++) {
-        layer(layer);
+  private void run(int passes) {
+    if (sharesClassifier(checkpoint)) {
+      Problem classifier = originalClassifier();
+      for (int pass = 0; pass < passes; pass++) {
+        Matrix embedding = matrix(Checkpoint.EMBEDDING);
+        pass(solve(embedding, classifier.factor(), classifier.products(embedding)));
+        if (pass < passes - 1) {
+          classifier = normed(weights.finalNorm(), SHARED_DAMPING);
+        }
       }
-      classifier = normed(original.finalNorm(), shared ? SHARED_DAMPING : DAMPING);
-    }
-    if (!shared) {
+    } else {
+      Matrix embedding = matrix(Checkpoint.EMBEDDING);
+      Problem lookup = new Problem(1, config.dim(), DAMPING, pool);
+      pass(solve(embedding, lookup.factor(), lookup.weights(embedding)));
       Matrix output = matrix(Checkpoint.OUTPUT);
+      Problem classifier = normed(weights.finalNorm(), DAMPING);
       solve(output, classifier.factor(), classifier.products(output));
     }
-    return rounded;
   }
 
-  /** The classifier's inputs in the original model, for both models. */
+  /** The classifier's problem, if its inputs were those of the original model. */
   private Problem originalClassifier() {
-    Matrix embedding = matrix(Checkpoint.EMBEDDING);
-    embed(h, embedding::decodeRow);
-    for (Weights.Layer layer : original.layers()) {
+    original.embed(matrix(Checkpoint.EMBEDDING)::decodeRow);
+    for (Weights.Layer layer : weights.layers()) {
       LayerRunner runner = runner(layer);
-      attention(runner, h);
-      feedForward(runner, h);
+      original.attention(runner, Streams.NONE);
+      original.feedForward(runner, Streams.NONE);
     }
-    System.arraycopy(h, 0, hRounded, 0, h.length);
-    return normed(original.finalNorm(), SHARED_DAMPING);
+    Problem problem = new Problem(config.dim(), config.dim(), SHARED_DAMPING, pool);
+    original.norm(weights.finalNorm(), (w, first, tokens, x) -> problem.add(x, x, tokens));
+    return problem;
   }
 
-  /** Rounds the embedding and begins both streams. */
-  private void embedding(Problem classifier) {
-    Matrix embedding = matrix(Checkpoint.EMBEDDING);
-    RoundedMatrix codes;
-    if (classifier != null) {
-      codes = solve(embedding, classifier.factor(), classifier.products(embedding));
-    } else {
-      Problem lookup = new Problem(1, config.dim(), DAMPING, pool);
-      codes = solve(embedding, lookup.factor(), lookup.weights(embedding));
+  /** Rounds all layers behind a rounded embedding. */
+  private void pass(RoundedMatrix embedding) {
+    original.embed(matrix(Checkpoint.EMBEDDING)::decodeRow);
+    rounded.embed(embedding::decodeRow);
+    for (int layer = 0; layer < config.layers(); layer++) {
+      try (Arena arena = Arena.ofShared()) {
+        LayerRunner runner = runner(weights.layers().get(layer));
+        attention(layer, runner, arena);
+        feedForward(layer, runner, arena);
+      }
+      errors[layer] = rounded.error(original);
     }
-    embed(h, embedding::decodeRow);
-    embed(hRounded, codes::decodeRow);
   }
 
-  private void layer(int layer) {
-    Weights.Layer weights = original.layers().get(layer);
-    LayerRunner originalRunner = runner(weights);
+  private void attention(int layer, LayerRunner originalLayer, Arena arena) {
+    Weights.Layer w = weights.layers().get(layer);
     String name = "layers." + layer + ".";
-    try (Arena arena = Arena.ofShared()) {
-      Problem qkvProblem = normed(weights.attentionNorm(), DAMPING);
-      Linear[] qkv = solveProducts(qkvProblem, arena, name + "wq", name + "wk", name + "wv");
-      attention(originalRunner, h);
-      Problem woProblem = new Problem(config.dim(), config.queryDim(), DAMPING, pool);
-      LayerRunner runner = runner(withAttention(weights, qkv, weights.wo()));
-      for (int w = 0; w < windows.length; w++) {
-        runner.attention(hRounded[w].clone(), windows[w].length, collector(woProblem, w));
-      }
-      Linear wo = solveOutputs(woProblem, arena, name + "wo");
-      attention(runner(withAttention(weights, qkv, wo)), hRounded);
+    Problem inputs = normed(w.attentionNorm(), DAMPING);
+    Linear[] qkv = solveProducts(inputs, arena, name + "wq", name + "wk", name + "wv");
+    original.attention(originalLayer, Streams.NONE);
+    Problem outputs = new Problem(config.dim(), config.queryDim(), DAMPING, pool);
+    rounded.tryAttention(runner(withAttention(w, qkv, w.wo())), collector(outputs));
+    Linear wo = solveOutputs(outputs, arena, name + "wo");
+    rounded.attention(runner(withAttention(w, qkv, wo)), Streams.NONE);
+  }
 
-      Problem gateUpProblem = normed(weights.ffnNorm(), DAMPING);
-      Linear[] gateUp = solveProducts(gateUpProblem, arena, name + "w1", name + "w3");
-      feedForward(originalRunner, h);
-      Problem downProblem = new Problem(config.dim(), config.hiddenDim(), DAMPING, pool);
-      runner = runner(withFeedForward(weights, gateUp, weights.down()));
-      for (int w = 0; w < windows.length; w++) {
-        runner.feedForward(hRounded[w].clone(), windows[w].length, collector(downProblem, w));
-      }
-      Linear down = solveOutputs(downProblem, arena, name + "w2");
-      feedForward(runner(withFeedForward(weights, gateUp, down)), hRounded);
-    }
+  private void feedForward(int layer, LayerRunner originalLayer, Arena arena) {
+    Weights.Layer w = weights.layers().get(layer);
+    String name = "layers." + layer + ".";
+    Problem inputs = normed(w.ffnNorm(), DAMPING);
+    Linear[] gateUp = solveProducts(inputs, arena, name + "w1", name + "w3");
+    original.feedForward(originalLayer, Streams.NONE);
+    Problem outputs = new Problem(config.dim(), config.hiddenDim(), DAMPING, pool);
+    rounded.tryFeedForward(runner(withFeedForward(w, gateUp, w.down())), collector(outputs));
+    Linear down = solveOutputs(outputs, arena, name + "w2");
+    rounded.feedForward(runner(withFeedForward(w, gateUp, down)), Streams.NONE);
   }
 
   /** The problem of what reads the norms of both streams. */
   private Problem normed(float[] norm, double damping) {
-    int dim = config.dim();
-    Problem problem = new Problem(dim, dim, damping, pool);
-    for (int w = 0; w < windows.length; w++) {
-      for (int first = 0; first < windows[w].length; first += CHUNK) {
-        int count = Math.min(CHUNK, windows[w].length - first);
-        normalise(h[w], first, count, norm, y);
-        normalise(hRounded[w], first, count, norm, x);
-        problem.add(y, x, count);
-      }
-    }
+    Problem problem = new Problem(config.dim(), config.dim(), damping, pool);
+    rounded.norm(
+        norm,
+        (window, first, tokens, x) -> {
+          original.norm(norm, window, first, tokens, wanted);
+          problem.add(wanted, x, tokens);
+        });
     return problem;
   }
 
-  private void normalise(float[] stream, int first, int count, float[] norm, float[] out) {
-    int dim = config.dim();
-    System.arraycopy(stream, first * dim, row, 0, count * dim);
-    for (int t = 0; t < count; t++) {
-      RmsNorm.apply(row, t * dim, norm, config.rmsNormEps(), out);
-    }
-  }
-
   /** Collects the problem of what writes to the residual stream. */
-  private LayerRunner.Visitor collector(Problem problem, int window) {
+  private Streams.Probe collector(Problem problem) {
     int dim = config.dim();
-    return (first, tokens, values) -> {
+    return (window, first, tokens, x) -> {
+      float[] to = original.stream(window);
+      float[] from = rounded.stream(window);
       for (int i = 0; i < tokens * dim; i++) {
-        y[i] = h[window][first * dim + i] - hRounded[window][first * dim + i];
+        wanted[i] = to[first * dim + i] - from[first * dim + i];
       }
-      problem.add(y, values, tokens);
+      problem.add(wanted, x, tokens);
     };
   }
 
@@ -253,51 +239,30 @@ final class Calibrator {
 
   private RoundedMatrix solve(Matrix matrix, Factor factor, Rounding.Target target) {
     RoundedMatrix codes = rounding.round(matrix, factor, target, pool);
-    rounded.put(matrix.name(), codes);
-    progress.accept(matrix.name());
+    matrices.put(matrix.name(), codes);
+    progress.add(matrix.name(), (long) matrix.rows() * matrix.cols());
     return codes;
   }
 
-  /** The rounded matrix as floats, which is what the engine then multiplies by. */
+  /** A rounded matrix as floats, which is what the engine then multiplies by. */
   private Linear linear(RoundedMatrix codes, String name, Arena arena) {
-    long bytes = (long) codes.rows() * codes.cols() * Float.BYTES;
-    MemorySegment data = arena.allocate(bytes, ALIGNMENT);
+    long rowBytes = (long) codes.cols() * Float.BYTES;
+    MemorySegment data = arena.allocate(codes.rows() * rowBytes, ALIGNMENT);
     float[] values = new float[codes.cols()];
     for (int r = 0; r < codes.rows(); r++) {
       codes.decodeRow(r, values);
-      long offset = (long) r * codes.cols() * Float.BYTES;
-      MemorySegment.copy(values, 0, data, FLOAT, offset, codes.cols());
+      MemorySegment.copy(values, 0, data, FLOAT, r * rowBytes, codes.cols());
     }
     Matrix matrix = new Matrix(name, codes.rows(), codes.cols(), new F32(), data, 0);
     return kernels.linear(matrix, Activations.F32, arena, pool);
   }
 
-  private void embed(float[][] streams, BiConsumer<Integer, float[]> embedding) {
-    int dim = config.dim();
-    float[] values = new float[dim];
-    for (int w = 0; w < windows.length; w++) {
-      streams[w] = new float[Math.multiplyExact(windows[w].length, dim)];
-      for (int t = 0; t < windows[w].length; t++) {
-        embedding.accept(windows[w][t], values);
-        System.arraycopy(values, 0, streams[w], t * dim, dim);
-      }
-    }
-  }
-
-  private void attention(LayerRunner runner, float[][] streams) {
-    for (int w = 0; w < windows.length; w++) {
-      runner.attention(streams[w], windows[w].length, NOBODY);
-    }
-  }
-
-  private void feedForward(LayerRunner runner, float[][] streams) {
-    for (int w = 0; w < windows.length; w++) {
-      runner.feedForward(streams[w], windows[w].length, NOBODY);
-    }
-  }
-
   private LayerRunner runner(Weights.Layer layer) {
     return new LayerRunner(config, layer, kernels, pool);
+  }
+
+  private Matrix matrix(String name) {
+    return checkpoint.tensors().get(name);
   }
 
   private static Weights.Layer withAttention(Weights.Layer w, Linear[] qkv, Linear wo) {
@@ -308,9 +273,5 @@ final class Calibrator {
   private static Weights.Layer withFeedForward(Weights.Layer w, Linear[] gateUp, Linear down) {
     return new Weights.Layer(
         w.attentionNorm(), w.wq(), w.wk(), w.wv(), w.wo(), w.ffnNorm(), gateUp[0], gateUp[1], down);
-  }
-
-  private Matrix matrix(String name) {
-    return checkpoint.tensors().get(name);
   }
 }

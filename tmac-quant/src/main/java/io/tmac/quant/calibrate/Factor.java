@@ -114,6 +114,15 @@ final class Factor {
     return h;
   }
 
+  /** Returns the diagonal of H in the matrix's own order. */
+  float[] diagonalOfH() {
+    float[] diagonal = new float[n];
+    for (int c = 0; c < n; c++) {
+      diagonal[c] = h[c * n + c];
+    }
+    return diagonal;
+  }
+
   /**
    * Finds {@code z = w R} of the weights that solve {@code w H = b}.
    *

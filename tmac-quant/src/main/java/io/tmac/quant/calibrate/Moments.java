@@ -1,6 +1,7 @@
 package io.tmac.quant.calibrate;
 
 import io.tmac.kernel.WorkerPool;
+import java.util.Arrays;
 
 /**
  * Sums of outer products over tokens: {@code sum_t y[t] x[t]^T}, {@code [rows x cols]}. With y = x
@@ -46,7 +47,7 @@ final class Moments {
         (from, to, worker) -> {
           float[] sum = partial[worker];
           for (int row = from; row < to; row++) {
-            java.util.Arrays.fill(sum, 0);
+            Arrays.fill(sum, 0);
             addRow(y, row, x, tokens, sum);
             int at = row * cols;
             for (int c = 0; c < cols; c++) {

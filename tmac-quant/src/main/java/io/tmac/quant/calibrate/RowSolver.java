@@ -1,5 +1,7 @@
 package io.tmac.quant.calibrate;
 
+import java.util.Arrays;
+
 /**
  * Finds codes q and scales s of a row of weights so that {@code q s H (q s)^T - 2 q s b^T} is
  * small: with {@code H = sum x x^T} and {@code b = sum y x^T} over tokens, that is the squared
@@ -47,7 +49,7 @@ final class RowSolver {
    * @return the scale, a float16 number
    */
   float ternary(byte[] codes) {
-    java.util.Arrays.fill(codes, (byte) 0);
+    Arrays.fill(codes, (byte) 0);
     factor.project(target, projected);
     float start = ternaryScale();
     if (!(start > 0)) {
@@ -56,7 +58,7 @@ final class RowSolver {
     double best = 0;
     float scale = 0;
     for (float trialScale : SCALE_TRIALS) {
-      java.util.Arrays.fill(weights, start * trialScale);
+      Arrays.fill(weights, start * trialScale);
       round(weights, -1, 1, trial);
       // With u = q R the best scale is z.u / u.u, and it lowers the error by (z.u)^2 / u.u.
       double zu = 0;
@@ -108,7 +110,7 @@ final class RowSolver {
       factor.subtract(i, weight, rest);
       sorted[i] = Math.abs(weight);
     }
-    java.util.Arrays.sort(sorted);
+    Arrays.sort(sorted);
     double sum = 0;
     double best = 0;
     double scale = 0;
@@ -144,13 +146,13 @@ final class RowSolver {
   }
 
   private float descendTernary(byte[] codes, float scale) {
-    java.util.Arrays.fill(weights, scale);
+    Arrays.fill(weights, scale);
     startDescent(codes);
     for (int sweeps = 0; sweeps < MAX_SWEEPS; sweeps++) {
       boolean changed = sweep(codes, -1, 1);
       scale = rescale(codes, scale);
       if (!(scale > 0)) {
-        java.util.Arrays.fill(codes, (byte) 0);
+        Arrays.fill(codes, (byte) 0);
         return 0;
       }
       if (!changed) {
@@ -213,7 +215,7 @@ final class RowSolver {
     for (int c = 0; c < n; c++) {
       gradient[c] = (float) (target[c] - ratio * (target[c] - gradient[c]));
     }
-    java.util.Arrays.fill(weights, to);
+    Arrays.fill(weights, to);
   }
 
   private void add(float[] h, int row, float factor) {

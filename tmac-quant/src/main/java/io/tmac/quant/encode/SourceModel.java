@@ -38,6 +38,12 @@ public record SourceModel(Checkpoint checkpoint) {
     return new TensorStack(name, List.of(checkpoint.tensors().get(name)), this);
   }
 
+  /** The stack that a tensor is part of. */
+  public TensorStack stackOf(String tensor) {
+    int kind = tensor.lastIndexOf('.');
+    return kind < 0 ? single(tensor) : stack(tensor.substring(kind + 1));
+  }
+
   /** The classifier, under its own name even where it is the embedding. */
   TensorStack classifier() {
     Matrix matrix = checkpoint.tensors().get(checkpoint.classifierName());

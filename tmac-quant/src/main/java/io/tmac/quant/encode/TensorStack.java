@@ -63,6 +63,16 @@ public record TensorStack(String name, List<Matrix> layers, SourceModel source) 
     return layers.get(layer).name();
   }
 
+  /** The layer that a tensor belongs to. */
+  public int indexOf(String tensor) {
+    for (int layer = 0; layer < layers.size(); layer++) {
+      if (tensor(layer).equals(tensor)) {
+        return layer;
+      }
+    }
+    throw new IllegalArgumentException(name + " has no " + tensor);
+  }
+
   /**
    * Reads elements, which may run over rows and layers.
    *
@@ -71,7 +81,7 @@ public record TensorStack(String name, List<Matrix> layers, SourceModel source) 
    * @param out receives them from index 0
    * @throws ModelFormatException naming the first NaN or infinity among them
    */
-  void read(long from, int count, float[] out) {
+  public void read(long from, int count, float[] out) {
     float[] row = {};
     for (int at = 0; at < count; ) {
       int layer = layerOf(from + at);
