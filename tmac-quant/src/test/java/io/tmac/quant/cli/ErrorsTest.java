@@ -49,6 +49,7 @@ class ErrorsTest {
         "detokenize MODEL --tokens ,",
         "eval MODEL",
         "eval MODEL TEXT --window 1",
+        "eval MODEL TEXT --stride 0",
         "eval MODEL TEXT --threads -1",
         "dequantize MODEL norm"
       })
