@@ -12,18 +12,23 @@ record LogSoftmax(double max, double logSum) {
   /**
    * Reads the logits once for their maximum and once for their sum.
    *
-   * @param logits holds {@code count} logits from {@code from} on
+   * @param logits {@code [vocabSize]}
    */
-  static LogSoftmax of(float[] logits, int from, int count) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (int i = from; i < from + count; i++) {
-      max = Math.max(max, logits[i]); // NaN stays
+  static LogSoftmax of(float[] logits) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      max = Math.max(max, logit); // NaN stays
     }
     double sum = 0;
-    for (int i = from; i < from + count; i++) {
-      sum += Math.exp((double) logits[i] - max);
+    for (float logit : logits) {
+      sum += Math.exp(logit - max);
     }
     return new LogSoftmax(max, Math.log(sum));
+  }
+
+  /** The logarithm of the probability of a token with this logit. */
+  double log(float logit) {
+    return logit - max - logSum;
   }
 
   /** Minus the logarithm of the probability of a token with this logit. */

@@ -79,7 +79,7 @@ public final class Perplexity {
    * @return {@code -log(softmax(logits)[token])} in nats
    */
   static double negativeLogLikelihood(float[] logits, int token) {
-    return LogSoftmax.of(logits, 0, logits.length).negativeLogLikelihood(logits[token]);
+    return LogSoftmax.of(logits).negativeLogLikelihood(logits[token]);
   }
 
   /** The sum over all scored tokens. */
