@@ -16,10 +16,17 @@ import java.util.stream.Collectors;
  * @param relativeError mean of {@link TensorError#relativeError()}
  * @param sqnr mean of {@link TensorError#sqnr()}, in dB
  * @param cosine mean of {@link TensorError#cosine()}
+ * @param minCosine the least {@link TensorError#cosine()}
  * @param worst the tensor with the largest relative error, the first of several
  */
 public record KindErrors(
-    String kind, int tensors, double relativeError, double sqnr, double cosine, TensorError worst) {
+    String kind,
+    int tensors,
+    double relativeError,
+    double sqnr,
+    double cosine,
+    double minCosine,
+    TensorError worst) {
 
   /**
    * Gathers tensors by kind.
@@ -46,6 +53,7 @@ public record KindErrors(
         mean(errors, TensorError::relativeError),
         mean(errors, TensorError::sqnr),
         mean(errors, TensorError::cosine),
+        errors.stream().mapToDouble(TensorError::cosine).min().orElseThrow(),
         errors.stream().reduce((a, b) -> byError.compare(b, a) > 0 ? b : a).orElseThrow());
   }
 

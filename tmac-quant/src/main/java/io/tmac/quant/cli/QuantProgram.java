@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       "  echo -n 'Once upon a time' | tmac-quant tokenize stories15M.tm2",
       "  tmac-quant logits stories15M.tm2 --tokens 1,403,407 --first 8",
       "  tmac-quant eval stories15M.tm2 stories.txt --json",
+      "  tmac-quant compare stories15M.bin stories15M.tm2 --text stories.txt",
       "",
       "-Dtmac.activations=f32 before -jar computes without int8 activations, and",
       "-Dtmac.kernels=scalar with the reference kernels."
@@ -35,6 +36,7 @@ public final class QuantProgram extends Program {
         new TokenizeCommand(streams),
         new DetokenizeCommand(streams),
         new EvalCommand(streams),
+        new CompareCommand(streams),
         new DequantizeCommand());
   }
 }

@@ -16,7 +16,7 @@ public class RunArguments {
   private ModelOptions options = ModelOptions.DEFAULT;
 
   /** Creates the arguments, to be filled by picocli. */
-  protected RunArguments() {}
+  public RunArguments() {}
 
   @Option(
       names = "--threads",
