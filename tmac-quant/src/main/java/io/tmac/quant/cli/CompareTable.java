@@ -44,7 +44,7 @@ final class CompareTable {
         });
     for (ModelReport model : models) {
       line("");
-      line("weights of %s against %s", name(model.size()), name(reference));
+      line("weights of " + name(model.size()) + " against " + name(reference));
       if (tensors) {
         tensors(model.errors());
       } else {
@@ -55,14 +55,15 @@ final class CompareTable {
   }
 
   private void sizes(ModelSize reference, List<ModelReport> models) {
-    String row = NAME + "  %-11s  %-10s  %14s  %7s  %8s  %8s";
-    line(NAME + "  %-11s  %-10s  %14s  %7s  %18s", "", "", "", "", "times", "bits per weight");
+    Row row = new Row(NAME + "  %-11s  %-10s  %14s  %7s  %8s  %8s");
+    Row spans = new Row(NAME + "  %-11s  %-10s  %14s  %7s  %18s");
+    line(spans, "", "", "", "", "times", "bits per weight");
     line(row, "size", "format", "type", "bytes", "smaller", "file", "matrices");
     size(row, reference, reference);
     models.forEach(model -> size(row, model.size(), reference));
   }
 
-  private void size(String row, ModelSize size, ModelSize reference) {
+  private void size(Row row, ModelSize size, ModelSize reference) {
     line(
         row,
         name(size),
@@ -80,17 +81,22 @@ final class CompareTable {
       Evaluation evaluation,
       Path text,
       Windows windows) {
-    String stride = windows.stride() + " tokens";
     line(
-        "text %s: %d tokens, %d predicted, windows of %d%s",
-        text.getFileName(),
-        evaluation.tokens(),
-        evaluation.predicted(),
-        windows.size(),
-        windows.stride() == Windows.NO_OVERLAP ? "" : " every " + stride);
-    String row = NAME + "  %8s  %8s  %9s  %7s  %7s  %7s  %7s  %6s";
+        "text "
+            + text.getFileName()
+            + ": "
+            + evaluation.tokens()
+            + " tokens, "
+            + evaluation.predicted()
+            + " predicted, windows of "
+            + windows.size()
+            + (windows.stride() == Windows.NO_OVERLAP
+                ? ""
+                : " every " + windows.stride() + " tokens"));
+    Row row = new Row(NAME + "  %8s  %8s  %9s  %7s  %7s  %7s  %7s  %6s");
     String kl = "KL from the reference, nats";
-    line(NAME + "  %8s  %8s  %9s  %34s  %6s", "", "mean NLL", "", "perple-", kl, "same");
+    Row spans = new Row(NAME + "  %8s  %8s  %9s  %34s  %6s");
+    line(spans, "", "mean NLL", "", "perple-", kl, "same");
     line(row, "prediction", "nats", "change", "xity", "mean", "median", "99 %", "max", "top");
     line(row, name(reference), nats(evaluation), "", perplexity(evaluation), "", "", "", "", "");
     for (ModelReport model : models) {
@@ -111,8 +117,8 @@ final class CompareTable {
   }
 
   private void kinds(List<KindErrors> kinds) {
-    String row = "%-14s  %7s  %8s  %8s  %8s  %8s  %8s  %8s  %8s";
-    String spans = "%-14s  %7s  %18s  %8s  %18s  %18s";
+    Row row = new Row("%-14s  %7s  %8s  %8s  %8s  %8s  %8s  %8s  %8s");
+    Row spans = new Row("%-14s  %7s  %18s  %8s  %18s  %18s");
     line(spans, "", "", "relative error", "in", "SQNR, dB", "cosine");
     line(row, "kind", "tensors", "mean", "worst", "layer", "mean", "worst", "mean", "least");
     for (KindErrors kind : kinds) {
@@ -133,7 +139,7 @@ final class CompareTable {
   }
 
   private void tensors(List<TensorError> errors) {
-    String row = "%-24s  %-16s  %11s  %7s  %8s  %6s  %7s  %7s";
+    Row row = new Row("%-24s  %-16s  %11s  %7s  %8s  %6s  %7s  %7s");
     line(row, "", "", "", "", "relative", "SQNR", "", "largest");
     line(row, "tensor", "types", "rows x cols", "MSE", "error", "dB", "cosine", "error");
     for (TensorError error : errors) {
@@ -156,8 +162,13 @@ final class CompareTable {
     for (TensorError error : errors) {
       if (error.sharedInOneFile()) {
         line(
-            "%s: %s of the reference and %s of the model, since one file has no %s",
-            error.name(), error.reference().name(), error.model().name(), error.name());
+            error.name()
+                + ": "
+                + error.reference().name()
+                + " of the reference and "
+                + error.model().name()
+                + " of the model, since one file has no "
+                + error.name());
       }
     }
   }
@@ -193,7 +204,19 @@ final class CompareTable {
         : Double.toString(value);
   }
 
-  private void line(String format, Object... values) {
-    streams.println(String.format(Locale.ROOT, format, values).stripTrailing());
+  private void line(Row row, Object... values) {
+    line(row.of(values));
+  }
+
+  private void line(String text) {
+    streams.println(text);
+  }
+
+  /** A line of columns, as {@link String#format} takes it. */
+  private record Row(String format) {
+
+    String of(Object... values) {
+      return String.format(Locale.ROOT, format, values).stripTrailing();
+    }
   }
 }
