@@ -4,6 +4,10 @@ module io.tmac.quant {
   requires info.picocli;
   requires tools.jackson.databind;
 
+  // For ErrorChart alone, which says what is missing.
+  requires static java.desktop;
+  requires static org.knowm.xchart;
+
   exports io.tmac.quant;
   exports io.tmac.quant.cli to
       io.tmac.examples;

@@ -2,10 +2,10 @@ package io.tmac.quant;
 
 import io.tmac.ModelFormatException;
 import io.tmac.UnsupportedModelException;
+import io.tmac.quant.encode.EncodingError;
 import io.tmac.quant.encode.Fits;
 import io.tmac.quant.encode.Progress;
 import io.tmac.quant.encode.SourceModel;
-import io.tmac.quant.encode.TensorError;
 import io.tmac.quant.encode.TensorMajorFormat;
 import io.tmac.quant.encode.TensorMajorWriter;
 import io.tmac.quant.encode.VersionedWriter;
@@ -91,11 +91,11 @@ public final class Converter {
    * @throws java.io.InterruptedIOException if the calling thread was interrupted; it still is
    */
   public Inspection write(Path out) throws IOException {
-    rewrite.write(Objects.requireNonNull(out, "out"), 1, this::write);
+    rewrite.write(Objects.requireNonNull(out, "out"), source -> 1, this::write);
     return ModelInspector.inspect(out);
   }
 
-  private List<TensorError> write(
+  private List<EncodingError> write(
       SourceModel source, FileChannel out, Workers workers, Progress progress) throws IOException {
     source.checkpoint().verify();
     return switch (format) {

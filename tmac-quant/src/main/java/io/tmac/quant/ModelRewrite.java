@@ -4,9 +4,9 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.kernel.Cores;
+import io.tmac.quant.encode.EncodingError;
 import io.tmac.quant.encode.Progress;
 import io.tmac.quant.encode.SourceModel;
-import io.tmac.quant.encode.TensorError;
 import io.tmac.quant.encode.Workers;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -16,6 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Reads a model and writes another one. The input is mapped, so that memory is bounded by what the
@@ -37,12 +38,12 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
      *
      * @throws io.tmac.TmacException if the model cannot be written so
      */
-    List<TensorError> write(SourceModel source, FileChannel out, Workers workers, Progress progress)
-        throws IOException;
+    List<EncodingError> write(
+        SourceModel source, FileChannel out, Workers workers, Progress progress) throws IOException;
   }
 
   /** What was done. */
-  record Result(Path input, long inputBytes, long outputBytes, List<TensorError> errors) {}
+  record Result(Path input, long inputBytes, long outputBytes, List<EncodingError> errors) {}
 
   ModelRewrite(Path model) {
     this(model, Cores.usable(), SILENT);
@@ -69,7 +70,7 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
    * @param passes how often the writer reads each weight
    * @param writer writes its contents
    */
-  Result write(Path out, int passes, Writer writer) throws IOException {
+  Result write(Path out, ToIntFunction<SourceModel> passes, Writer writer) throws IOException {
     Path file = ModelFiles.resolve(model);
     if (Files.exists(out) && Files.isSameFile(file, out)) {
       throw new IllegalArgumentException("the output " + out + " is the model file itself");
@@ -79,8 +80,8 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
       Checkpoint checkpoint = CheckpointReader.read(file.toString(), ModelFiles.map(file, arena));
       SourceModel source = new SourceModel(checkpoint);
       try (OutputFile output = OutputFile.create(out)) {
-        Progress progress = new Counter(listener, passes * source.elements());
-        List<TensorError> errors = writer.write(source, output.channel(), workers, progress);
+        Progress progress = new Counter(listener, passes.applyAsInt(source) * source.elements());
+        List<EncodingError> errors = writer.write(source, output.channel(), workers, progress);
         long bytes = output.channel().size();
         output.commit();
         return new Result(file, checkpoint.file().byteSize(), bytes, errors);

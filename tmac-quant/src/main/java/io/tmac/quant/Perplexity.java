@@ -3,17 +3,14 @@ package io.tmac.quant;
 import io.tmac.Model;
 import io.tmac.Session;
 import io.tmac.TmacException;
-import io.tmac.tokenizer.EncodeOptions;
-import io.tmac.tokenizer.Tokenizer;
-import java.util.Arrays;
 
 /**
  * Measures how well a model predicts a text.
  *
- * <p>The text's tokens are cut into windows of W positions without overlap. Each window is a
- * sequence of its own and begins with BOS if the model adds one, so that it holds W - 1 tokens of
- * the text, else W. The last window may be shorter. Every position but the first of a window is
- * scored: with BOS that is each token of the text, without it each but one per window.
+ * <p>The text's tokens are cut into {@link Windows}. Without overlap, every position but the first
+ * of a window is scored: where the model adds BOS, that is each token of the text, else each but
+ * one per window. With overlap, each token is scored once, in the first window that holds it; that
+ * is the usual sliding-window perplexity.
  *
  * <p>The log-softmax is computed in {@code double}. Logits are scored as they come; memory does not
  * grow with the window.
@@ -36,7 +33,7 @@ public final class Perplexity {
   }
 
   /**
-   * Evaluates a model on a text.
+   * Evaluates a model on a text, in windows without overlap.
    *
    * @param model a model with a tokenizer
    * @param utf8 the text; names of special tokens in it are ordinary text
@@ -47,36 +44,31 @@ public final class Perplexity {
    * @throws IllegalStateException if the model is closed
    */
   public static Evaluation evaluate(Model model, byte[] utf8, int window) {
-    Tokenizer tokenizer =
-        model
-            .tokenizer()
-            .orElseThrow(() -> new TmacException(model.info().source() + " has no tokenizer"));
-    int contextLength = model.info().contextLength();
-    if (window < 2 || window > contextLength) {
-      throw new IllegalArgumentException(
-          "the window must be from 2 to the "
-              + contextLength
-              + " tokens of the context: "
-              + window);
-    }
-    int[] text = tokenizer.encode(utf8, EncodeOptions.TEXT);
-    int[] begin = tokenizer.addsBos() ? new int[] {tokenizer.bosId().orElseThrow()} : new int[0];
+    return evaluate(model, utf8, Windows.disjoint(window));
+  }
+
+  /**
+   * Evaluates a model on a text.
+   *
+   * @param model a model with a tokenizer
+   * @param utf8 the text; names of special tokens in it are ordinary text
+   * @param windows how the text is cut
+   * @return the score
+   * @throws TmacException if the model has no tokenizer, or if no token of the text can be scored
+   * @throws IllegalArgumentException if a window does not fit the context, or if the stride is more
+   *     than the text tokens of a window
+   * @throws IllegalStateException if the model is closed
+   */
+  public static Evaluation evaluate(Model model, byte[] utf8, Windows windows) {
+    WindowedText text = WindowedText.of(model, utf8, windows);
     Score score = new Score();
     try (Session session = model.newSession()) {
-      int step = window - begin.length;
-      for (int from = 0; from < text.length; from += step) {
-        int to = Math.min(from + step, text.length);
-        int[] tokens = Arrays.copyOf(begin, begin.length + to - from);
-        System.arraycopy(text, from, tokens, begin.length, to - from);
-        score.add(session, tokens);
+      for (WindowedText.Window window : text) {
+        score.add(session, window);
         session.truncate(0);
       }
     }
-    if (score.predicted == 0) {
-      throw new TmacException(
-          "the text has " + text.length + " tokens; there is nothing to predict");
-    }
-    return new Evaluation(text.length, score.predicted, score.nll / score.predicted);
+    return new Evaluation(text.tokens(), score.predicted, score.nll / score.predicted);
   }
 
   /**
@@ -87,15 +79,7 @@ public final class Perplexity {
    * @return {@code -log(softmax(logits)[token])} in nats
    */
   static double negativeLogLikelihood(float[] logits, int token) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      max = Math.max(max, logit); // NaN stays
-    }
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp((double) logit - max);
-    }
-    return Math.log(sum) - ((double) logits[token] - max);
+    return LogSoftmax.of(logits).negativeLogLikelihood(logits[token]);
   }
 
   /** The sum over all scored tokens. */
@@ -104,14 +88,16 @@ public final class Perplexity {
     private int predicted;
 
     /** Scores a window. The logits behind its last token predict nothing in it. */
-    void add(Session session, int[] tokens) {
-      if (tokens.length < 2) {
-        return;
-      }
-      int[] inputs = Arrays.copyOf(tokens, tokens.length - 1);
+    void add(Session session, WindowedText.Window window) {
       session.logits(
-          inputs, (position, logits) -> nll += negativeLogLikelihood(logits, tokens[position + 1]));
-      predicted += inputs.length;
+          window.inputs(),
+          (position, logits) -> {
+            int next = position + 1;
+            if (next >= window.firstScored()) {
+              nll += negativeLogLikelihood(logits, window.tokens()[next]);
+            }
+          });
+      predicted += window.scored();
     }
   }
 }

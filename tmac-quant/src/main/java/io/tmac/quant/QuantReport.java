@@ -17,6 +17,8 @@ import java.util.List;
  * @param outputBytes size of the output
  * @param seconds the time it took
  * @param tensors the quality of each quantised tensor, in file order
+ * @param layerErrors after calibration, of each layer: the squared error of the residual stream
+ *     behind it, relative to its square, on the calibration text; empty without calibration
  */
 public record QuantReport(
     Path input,
@@ -26,11 +28,13 @@ public record QuantReport(
     long inputBytes,
     long outputBytes,
     double seconds,
-    List<TensorQuality> tensors) {
+    List<TensorQuality> tensors,
+    List<Double> layerErrors) {
 
-  /** Makes the list immutable. */
+  /** Makes the lists immutable. */
   public QuantReport {
     tensors = List.copyOf(tensors);
+    layerErrors = List.copyOf(layerErrors);
   }
 
   /**
@@ -53,7 +57,8 @@ public record QuantReport(
    *
    * <pre>
    * {"input","output","format","method","inputBytes","outputBytes","seconds","relativeRmse",
-   *  "tensors":[{"name","rows","cols","bytes","mse","meanSquare","relativeRmse","sqnrDb","cosine"}]}
+   *  "tensors":[{"name","rows","cols","bytes","mse","meanSquare","relativeRmse","sqnrDb","cosine"}],
+   *  "layerErrors":[...]}
    * </pre>
    *
    * <p>{@code null} stands for NaN and infinity.

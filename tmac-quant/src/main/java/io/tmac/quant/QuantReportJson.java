@@ -25,6 +25,9 @@ final class QuantReportJson {
       json.writeArrayPropertyStart("tensors");
       report.tensors().forEach(tensor -> write(tensor, json));
       json.writeEndArray();
+      json.writeArrayPropertyStart("layerErrors");
+      report.layerErrors().forEach(json::writeNumber);
+      json.writeEndArray();
       json.writeEndObject();
     }
     return text.toString();

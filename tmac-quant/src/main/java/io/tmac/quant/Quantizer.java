@@ -1,15 +1,18 @@
 package io.tmac.quant;
 
-import io.tmac.TmacException;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.Checkpoint;
 import io.tmac.format.F32;
 import io.tmac.format.Int8;
+import io.tmac.quant.calibrate.Calibration;
+import io.tmac.quant.encode.EncodingError;
 import io.tmac.quant.encode.Fits;
-import io.tmac.quant.encode.TensorError;
+import io.tmac.quant.encode.Progress;
+import io.tmac.quant.encode.SourceModel;
 import io.tmac.quant.encode.TensorMajorWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -29,23 +32,36 @@ import java.util.stream.Collectors;
  * threads. The bytes that are written do not depend on the number of threads.
  */
 public final class Quantizer {
+
+  /** Tokens of a calibration text that are used, unless {@link #calibrationTokens} says more. */
+  public static final int DEFAULT_CALIBRATION_TOKENS = 1 << 15;
+
+  /** How often {@link QuantMethod#GPTQ} rounds a model, unless {@link #passes} says otherwise. */
+  public static final int DEFAULT_PASSES = 2;
+
   private final ModelRewrite rewrite;
   private final QuantFormat format;
   private final QuantMethod method;
   private final Path calibration;
   private final Path tokenizer;
+  private final int calibrationTokens;
+  private final int passes;
 
   private Quantizer(
       ModelRewrite rewrite,
       QuantFormat format,
       QuantMethod method,
       Path calibration,
-      Path tokenizer) {
+      Path tokenizer,
+      int calibrationTokens,
+      int passes) {
     this.rewrite = rewrite;
     this.format = format;
     this.method = method;
     this.calibration = calibration;
     this.tokenizer = tokenizer;
+    this.calibrationTokens = calibrationTokens;
+    this.passes = passes;
   }
 
   /**
@@ -61,7 +77,9 @@ public final class Quantizer {
         null,
         QuantMethod.PORT,
         null,
-        null);
+        null,
+        DEFAULT_CALIBRATION_TOKENS,
+        DEFAULT_PASSES);
   }
 
   /**
@@ -72,7 +90,8 @@ public final class Quantizer {
    */
   public Quantizer format(QuantFormat format) {
     Objects.requireNonNull(format, "format");
-    return new Quantizer(rewrite, format, method, calibration, tokenizer);
+    return new Quantizer(
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
   }
 
   /**
@@ -83,7 +102,8 @@ public final class Quantizer {
    */
   public Quantizer method(QuantMethod method) {
     Objects.requireNonNull(method, "method");
-    return new Quantizer(rewrite, format, method, calibration, tokenizer);
+    return new Quantizer(
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
   }
 
   /**
@@ -94,7 +114,7 @@ public final class Quantizer {
    */
   public Quantizer calibration(Path text) {
     Objects.requireNonNull(text, "text");
-    return new Quantizer(rewrite, format, method, text, tokenizer);
+    return new Quantizer(rewrite, format, method, text, tokenizer, calibrationTokens, passes);
   }
 
   /**
@@ -105,7 +125,40 @@ public final class Quantizer {
    */
   public Quantizer tokenizer(Path tokenizer) {
     Objects.requireNonNull(tokenizer, "tokenizer");
-    return new Quantizer(rewrite, format, method, calibration, tokenizer);
+    return new Quantizer(
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
+  }
+
+  /**
+   * Sets how much of the calibration text is used. Time and memory grow with it: {@code 8 * dim}
+   * bytes per token.
+   *
+   * @param tokens tokens from the beginning of the text; the default is {@link
+   *     #DEFAULT_CALIBRATION_TOKENS}
+   * @return a quantiser that uses so many
+   * @throws IllegalArgumentException if there are fewer than 2
+   */
+  public Quantizer calibrationTokens(int tokens) {
+    if (tokens < 2) {
+      throw new IllegalArgumentException("calibration needs at least 2 tokens: " + tokens);
+    }
+    return new Quantizer(rewrite, format, method, calibration, tokenizer, tokens, passes);
+  }
+
+  /**
+   * Sets how often {@link QuantMethod#GPTQ} rounds the model. From the second pass on it knows what
+   * the classifier will see, which helps if that is the embedding; other models need one only.
+   *
+   * @param passes at least 1; the default is {@link #DEFAULT_PASSES}
+   * @return a quantiser of so many
+   * @throws IllegalArgumentException if there is none
+   */
+  public Quantizer passes(int passes) {
+    if (passes < 1) {
+      throw new IllegalArgumentException("passes must be at least 1: " + passes);
+    }
+    return new Quantizer(
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
   }
 
   /**
@@ -116,7 +169,14 @@ public final class Quantizer {
    * @throws IllegalArgumentException if there are fewer than 1
    */
   public Quantizer threads(int threads) {
-    return new Quantizer(rewrite.withThreads(threads), format, method, calibration, tokenizer);
+    return new Quantizer(
+        rewrite.withThreads(threads),
+        format,
+        method,
+        calibration,
+        tokenizer,
+        calibrationTokens,
+        passes);
   }
 
   /**
@@ -127,7 +187,14 @@ public final class Quantizer {
    */
   public Quantizer progress(QuantProgress listener) {
     Objects.requireNonNull(listener, "listener");
-    return new Quantizer(rewrite.withListener(listener), format, method, calibration, tokenizer);
+    return new Quantizer(
+        rewrite.withListener(listener),
+        format,
+        method,
+        calibration,
+        tokenizer,
+        calibrationTokens,
+        passes);
   }
 
   /**
@@ -151,14 +218,15 @@ public final class Quantizer {
     Objects.requireNonNull(out, "out");
     check();
     long start = System.nanoTime();
+    List<Double> layerErrors = new ArrayList<>();
     ModelRewrite.Result result =
         rewrite.write(
             out,
-            format.container().passes(),
+            source -> format.container().passes() + calibrationPasses(source),
             (source, channel, workers, progress) -> {
               requireWide(source.checkpoint());
-              return new TensorMajorWriter(
-                      source, format.container(), fits(), source.hasClassifier())
+              Fits fits = fits(source, progress, layerErrors);
+              return new TensorMajorWriter(source, format.container(), fits, source.hasClassifier())
                   .write(channel, workers, progress);
             });
     double seconds = (System.nanoTime() - start) * 1e-9;
@@ -171,7 +239,8 @@ public final class Quantizer {
         result.inputBytes(),
         result.outputBytes(),
         seconds,
-        tensors);
+        tensors,
+        layerErrors);
   }
 
   private void check() {
@@ -190,12 +259,33 @@ public final class Quantizer {
   }
 
   /** What the codes and scales shall be. */
-  private Fits fits() {
+  private Fits fits(SourceModel source, Progress progress, List<Double> layerErrors)
+      throws IOException {
     return switch (method) {
       case PORT -> Fits.port();
-      case FITTED, SEARCH -> Fits.leastSquares();
-      case GPTQ -> throw new TmacException("method gptq is not built in yet");
+      case FITTED -> Fits.leastSquares();
+      case SEARCH -> calibration == null ? Fits.leastSquares() : calibration(source).weighted();
+      case GPTQ -> {
+        Calibration calibrated = calibration(source);
+        Calibration.Result result =
+            format == QuantFormat.INT4
+                ? calibrated.int4(passes, progress)
+                : calibrated.ternary(passes, progress);
+        layerErrors.addAll(result.layerErrors());
+        yield result.fits();
+      }
     };
+  }
+
+  private Calibration calibration(SourceModel source) throws IOException {
+    source.requireFinite();
+    CalibrationText text = new CalibrationText(calibration, tokenizer, calibrationTokens);
+    int[][] windows = text.windows(rewrite.model(), source.config());
+    return new Calibration(source, windows, rewrite.threads());
+  }
+
+  private int calibrationPasses(SourceModel source) {
+    return method == QuantMethod.GPTQ ? Calibration.usefulPasses(source, passes) : 0;
   }
 
   private static void requireWide(Checkpoint checkpoint) {
@@ -209,7 +299,7 @@ public final class Quantizer {
     }
   }
 
-  private static TensorQuality quality(TensorError tensor) {
+  private static TensorQuality quality(EncodingError tensor) {
     return new TensorQuality(
         tensor.name(),
         tensor.rows(),

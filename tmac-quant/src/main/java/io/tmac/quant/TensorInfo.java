@@ -1,6 +1,9 @@
 package io.tmac.quant;
 
 import io.tmac.format.Matrix;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a model file says of one tensor.
@@ -13,6 +16,7 @@ import io.tmac.format.Matrix;
  *     it shares counts once, for the tensor it ends in
  */
 public record TensorInfo(String name, String type, int rows, int cols, long bytes) {
+  private static final Pattern OF_A_LAYER = Pattern.compile("layers\\.(\\d{1,9})\\.(.+)");
 
   static TensorInfo of(Matrix matrix) {
     return new TensorInfo(
@@ -26,5 +30,36 @@ public record TensorInfo(String name, String type, int rows, int cols, long byte
    */
   public long elements() {
     return (long) rows * cols;
+  }
+
+  /**
+   * What the tensor is for, in any layer.
+   *
+   * @return the name without its layer, for example {@code "wq"} for {@code "layers.3.wq"}
+   */
+  public String kind() {
+    Matcher matcher = OF_A_LAYER.matcher(name);
+    return matcher.matches() ? matcher.group(2) : name;
+  }
+
+  /**
+   * The layer that the tensor belongs to.
+   *
+   * @return its number from 0, or empty if it belongs to none
+   */
+  public OptionalInt layer() {
+    Matcher matcher = OF_A_LAYER.matcher(name);
+    return matcher.matches()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
+  }
+
+  /**
+   * Whether it is the scale of a norm, which formats leave in float32, and not a matrix.
+   *
+   * @return whether its name ends so
+   */
+  public boolean isNorm() {
+    return name.endsWith("norm");
   }
 }

@@ -69,6 +69,58 @@ class PerplexityTest {
     }
   }
 
+  /** Each token again, from a sequence of its own, and with a softmax of its own. */
+  @Test
+  void overlappingWindowsScoreEachTokenOnceWithItsContext() throws IOException {
+    int window = 20;
+    int stride = 7;
+    String story =
+        "Once upon a time, there was a little girl named Lily. She loved to play outside";
+    String text =
+        story + " in the park. One day, she saw a big, red ball. She wanted to play with it.";
+    try (Model model = Model.load(Shared.path(STORIES));
+        Session session = model.newSession()) {
+      Tokenizer tokenizer = model.tokenizer().orElseThrow();
+      int[] ids = tokenizer.encode(text);
+      assertThat(ids.length).isGreaterThan(2 * window);
+      double sum = 0;
+      for (int i = 0; i < ids.length; i++) {
+        int start = 0;
+        while (start + window - 1 <= i) {
+          start += stride;
+        }
+        int[] context = new int[1 + i - start];
+        context[0] = tokenizer.bosId().orElseThrow();
+        System.arraycopy(ids, start, context, 1, i - start);
+        session.truncate(0);
+        float[] logits = session.logits(context)[i - start];
+        double total = 0;
+        for (float logit : logits) {
+          total += Math.exp(logit);
+        }
+        sum -= Math.log(Math.exp(logits[ids[i]]) / total);
+      }
+      Evaluation evaluation =
+          Perplexity.evaluate(
+              model, text.getBytes(StandardCharsets.UTF_8), new Windows(window, stride));
+      assertThat(evaluation.tokens()).isEqualTo(ids.length);
+      assertThat(evaluation.predicted()).isEqualTo(ids.length);
+      assertThat(evaluation.meanNll()).isCloseTo(sum / ids.length, within(1e-12));
+    }
+  }
+
+  @Test
+  void aStrideOfAllTokensOfAWindowIsNoOverlap() throws IOException {
+    byte[] text = "Once upon a time, there was a little girl.".getBytes(StandardCharsets.UTF_8);
+    try (Model model = Model.load(Shared.path(STORIES))) {
+      assertThat(Perplexity.evaluate(model, text, new Windows(6, 5)))
+          .isEqualTo(Perplexity.evaluate(model, text, 6));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> Perplexity.evaluate(model, text, new Windows(6, 6)))
+          .withMessage("the stride must be from 1 to the 5 text tokens of a window: 6");
+    }
+  }
+
   @Test
   void refusesWindowsThatDoNotFitAndTextsWithoutTokens() throws IOException {
     Path file = TinyModel.write(folder.resolve("model.bin"));

@@ -68,12 +68,13 @@ public record Calibration(SourceModel model, int[][] windows, int threads) {
   }
 
   /**
-   * How often the model's matrices are rounded.
+   * How often the matrices of a model are rounded.
    *
+   * @param model the model
    * @param passes the number that was asked for
    * @return 1 if the model has a classifier of its own; another pass would change nothing then
    */
-  public int usefulPasses(int passes) {
+  public static int usefulPasses(SourceModel model, int passes) {
     return Calibrator.sharesClassifier(model.checkpoint()) ? passes : 1;
   }
 
@@ -81,7 +82,7 @@ public record Calibration(SourceModel model, int[][] windows, int threads) {
     try (WorkerPool pool = new WorkerPool(threads)) {
       Calibrator.Result result =
           Calibrator.calibrate(
-              model.checkpoint(), windows, rounding, usefulPasses(passes), pool, progress);
+              model.checkpoint(), windows, rounding, usefulPasses(model, passes), pool, progress);
       List<Double> errors = Arrays.stream(result.errors()).boxed().toList();
       return new Result(new RoundedFits(result.matrices()), errors);
     }

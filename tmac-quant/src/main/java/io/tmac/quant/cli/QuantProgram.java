@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       "  tmac-quant eval stories15M.tm2 stories.txt --json",
       "  tmac-quant quantize stories15M.bin stories15M.q4 --format int4 --method search",
       "  tmac-quant convert stories15M.tm2 stories15M.bin --to v0",
+      "  tmac-quant compare stories15M.bin stories15M.tm2 --text stories.txt",
       "",
       "-Dtmac.activations=f32 before -jar computes without int8 activations, and",
       "-Dtmac.kernels=scalar with the reference kernels."
@@ -39,6 +40,7 @@ public final class QuantProgram extends Program {
         new EvalCommand(streams),
         new QuantizeCommand(streams),
         new ConvertCommand(streams),
+        new CompareCommand(streams),
         new DequantizeCommand());
   }
 }

@@ -33,23 +33,33 @@ public final class TextModelSource extends ModelSource {
   @Override
   public Model load() throws IOException {
     Model model = super.load();
-    if (model.tokenizer().isEmpty()) {
-      model.close();
-      throw new TmacException(
-          path() + " has no tokenizer: name its tokenizer.bin with -z, or put it beside the model");
-    }
+    requireTokenizer(model, path());
     return model;
   }
 
   @Override
   protected ModelOptions options() throws IOException {
+    return withTokenizer(commonOptions(), tokenizer);
+  }
+
+  /** Adds the tokenizer that {@code -z} names, if it names one. */
+  static ModelOptions withTokenizer(ModelOptions options, Path tokenizer) throws IOException {
     if (tokenizer == null) {
-      return commonOptions();
+      return options;
     }
     if (Files.isDirectory(tokenizer)) {
       throw new FileSystemException(
           tokenizer.toString(), null, "is a folder; -z takes a tokenizer.bin");
     }
-    return commonOptions().withTokenizer(tokenizer);
+    return options.withTokenizer(tokenizer);
+  }
+
+  /** Closes the model and throws if it has no tokenizer. */
+  static void requireTokenizer(Model model, Path path) {
+    if (model.tokenizer().isEmpty()) {
+      model.close();
+      throw new TmacException(
+          path + " has no tokenizer: name its tokenizer.bin with -z, or put it beside the model");
+    }
   }
 }

@@ -38,6 +38,21 @@ public record SourceModel(Checkpoint checkpoint) {
     return new TensorStack(name, List.of(checkpoint.tensors().get(name)), this);
   }
 
+  /**
+   * Reads all weights once.
+   *
+   * @throws ModelFormatException naming the first that is NaN or infinite
+   */
+  public void requireFinite() {
+    float[] values = new float[1 << 14];
+    for (Matrix matrix : checkpoint.tensors().values()) {
+      TensorStack stack = new TensorStack(matrix.name(), List.of(matrix), this);
+      for (long from = 0; from < stack.elements(); from += values.length) {
+        stack.read(from, (int) Math.min(values.length, stack.elements() - from), values);
+      }
+    }
+  }
+
   /** The stack that a tensor is part of. */
   public TensorStack stackOf(String tensor) {
     int kind = tensor.lastIndexOf('.');

@@ -18,7 +18,7 @@ final class TensorWriter {
   private final FileChannel channel;
   private final Workers workers;
   private final Progress progress;
-  private final List<TensorError> errors = new ArrayList<>();
+  private final List<EncodingError> errors = new ArrayList<>();
   private long position;
 
   TensorWriter(FileChannel channel, Workers workers, Progress progress) {
@@ -28,7 +28,7 @@ final class TensorWriter {
   }
 
   /** What encoding did to the tensors, in file order. */
-  List<TensorError> errors() {
+  List<EncodingError> errors() {
     return errors;
   }
 
@@ -86,7 +86,7 @@ final class TensorWriter {
     for (ErrorMeter meter : meters) {
       sums.addAll(meter.sums());
     }
-    errors.addAll(TensorError.of(stack, format, sums));
+    errors.addAll(EncodingError.of(stack, format, sums));
   }
 
   private void write(byte[] bytes, int count, long offset) throws IOException {

@@ -29,7 +29,7 @@ public record VersionedWriter(SourceModel model, int version) {
    * @throws io.tmac.ModelFormatException if a weight is NaN or infinite
    * @throws IOException if the bytes cannot be written, or the caller is interrupted
    */
-  public List<TensorError> write(FileChannel channel, Workers workers, Progress progress)
+  public List<EncodingError> write(FileChannel channel, Workers workers, Progress progress)
       throws IOException {
     TensorWriter out = new TensorWriter(channel, workers, progress);
     header(out);

@@ -49,7 +49,12 @@ class ErrorsTest {
         "detokenize MODEL --tokens ,",
         "eval MODEL",
         "eval MODEL TEXT --window 1",
+        "eval MODEL TEXT --stride 0",
         "eval MODEL TEXT --threads -1",
+        "compare MODEL",
+        "compare MODEL other.bin --picture errors.svg",
+        "compare MODEL other.bin --window 1",
+        "compare MODEL other.bin --threads 0",
         "dequantize MODEL norm"
       })
   void usageErrorsEndWith2(String line) {
@@ -142,7 +147,8 @@ class ErrorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"inspect", "logits", "tokenize", "detokenize", "eval", "dequantize"})
+  @ValueSource(
+      strings = {"inspect", "logits", "tokenize", "detokenize", "eval", "compare", "dequantize"})
   void eachCommandHasHelp(String command) {
     Console.Result result = Console.run(command, "--help");
     assertThat(result.status()).isZero();

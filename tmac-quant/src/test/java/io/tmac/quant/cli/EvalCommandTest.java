@@ -46,6 +46,16 @@ class EvalCommandTest {
   }
 
   @Test
+  void windowsMayOverlap() {
+    Console.Result result =
+        Console.run("eval", model, text, "-z", tokenizer, "--window", 8, "--stride", 2, "--json");
+    assertThat(Json.MAPPER.readTree(result.out()).get("predicted").intValue()).isEqualTo(11);
+    assertThat(
+            Console.run("eval", model, text, "-z", tokenizer, "--window", 8, "--stride", 8).err())
+        .isEqualTo("error: the stride must be from 1 to the 7 text tokens of a window: 8\n");
+  }
+
+  @Test
   void theCacheMayHoldHalfFloats() {
     String full = Console.run("eval", model, text, "-z", tokenizer, "--kv", "f32").out();
     String half = Console.run("eval", model, text, "-z", tokenizer, "--kv", "f16").out();

@@ -16,17 +16,17 @@ import java.util.List;
  * @param meanSquare mean square of the values before
  * @param cosine cosine of the angle between the values before and after; NaN if there is none
  */
-public record TensorError(
+public record EncodingError(
     String name, int rows, int cols, long bytes, double mse, double meanSquare, double cosine) {
 
   /** Puts the chunks of a stack together, in their order, so that rounding is always the same. */
-  static List<TensorError> of(TensorStack stack, WeightFormat format, List<Sums> chunks) {
+  static List<EncodingError> of(TensorStack stack, WeightFormat format, List<Sums> chunks) {
     Sums[] layers = new Sums[stack.layers().size()];
     for (Sums chunk : chunks) {
       Sums before = layers[chunk.layer()];
       layers[chunk.layer()] = before == null ? chunk : before.plus(chunk);
     }
-    List<TensorError> errors = new ArrayList<>();
+    List<EncodingError> errors = new ArrayList<>();
     for (int layer = 0; layer < layers.length; layer++) {
       long first = (long) layer * stack.rows();
       long bytes =
@@ -34,7 +34,7 @@ public record TensorError(
               - format.byteSize(first, stack.cols());
       Sums sums = layers[layer];
       errors.add(
-          new TensorError(
+          new EncodingError(
               stack.tensor(layer),
               stack.rows(),
               stack.cols(),
