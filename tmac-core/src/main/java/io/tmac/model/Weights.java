@@ -75,9 +75,9 @@ public record Weights(
     ModelConfig config = source.config();
     Function<String, Linear> linear =
         name -> {
-          Matrix matrix = source.tensors().get(name);
+          Matrix matrix = source.tensor(name);
           boolean inPlace = kernels.readsFile(matrix, activations);
-          Matrix from = inPlace ? kept.tensors().get(name) : matrix;
+          Matrix from = inPlace ? kept.tensor(name) : matrix;
           return kernels.linear(from, activations, arena, pool);
         };
     List<Layer> layers = new ArrayList<>(config.layers());
@@ -97,14 +97,14 @@ public record Weights(
     }
     return new Weights(
         config,
-        kept.tensors().get(Checkpoint.EMBEDDING),
+        kept.tensor(Checkpoint.EMBEDDING),
         List.copyOf(layers),
         vector(source, Checkpoint.FINAL_NORM),
         linear.apply(source.classifierName()));
   }
 
   private static float[] vector(Checkpoint source, String name) {
-    Matrix matrix = source.tensors().get(name);
+    Matrix matrix = source.tensor(name);
     float[] values = new float[matrix.cols()];
     matrix.decodeRow(0, values);
     return values;

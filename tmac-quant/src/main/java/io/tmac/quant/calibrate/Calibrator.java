@@ -262,7 +262,7 @@ final class Calibrator {
   }
 
   private Matrix matrix(String name) {
-    return checkpoint.tensors().get(name);
+    return checkpoint.tensor(name);
   }
 
   private static Weights.Layer withAttention(Weights.Layer w, Linear[] qkv, Linear wo) {
