@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -115,7 +116,7 @@ public final class RandomCheckpoint {
       matrix(Checkpoint.OUTPUT, head, config.vocabSize(), dim, owner);
     }
     return new Checkpoint(
-        "random model", "random weights", format, config, tensors, Map.of(), MemorySegment.NULL);
+        "random model", "random weights", format, config, tensors, Map.of(), List.of());
   }
 
   private void norms(String name) {
