@@ -140,7 +140,7 @@ final class ModelLoader {
       throws IOException {
     if (options.tokenizer().isPresent()) {
       int size = options.tokenizer().get().vocabSize();
-      if (size != config.vocabSize()) {
+      if (size > config.vocabSize()) {
         throw new IllegalArgumentException(
             "the tokenizer has "
                 + size
