@@ -3,6 +3,7 @@ package io.tmac.checkpoint;
 import io.tmac.ModelFormatException;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.TensorMajorReader.Framing;
+import io.tmac.checkpoint.hf.HfFolder;
 import io.tmac.format.F32;
 import io.tmac.format.Int4;
 import io.tmac.format.Int8;
@@ -38,8 +39,7 @@ public final class CheckpointReader {
    */
   public static Checkpoint open(Path model, Arena arena) throws IOException {
     if (Files.isDirectory(model)) {
-      throw new UnsupportedModelException(
-          model.toString(), 0, "a model file", "a folder; name the file in it");
+      return HfFolder.read(model, arena);
     }
     return read(model.toString(), ModelFiles.map(model, arena));
   }
