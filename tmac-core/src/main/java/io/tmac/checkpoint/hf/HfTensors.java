@@ -4,6 +4,7 @@ import io.tmac.ModelConfig;
 import io.tmac.ModelFormatException;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.Shape;
 import io.tmac.format.Matrix;
 import io.tmac.format.PackedTernary;
 import io.tmac.format.WeightFormat;
@@ -105,16 +106,15 @@ final class HfTensors {
 
   private void put(String name, String role) {
     Matrix matrix = tensors.get(name);
-    int rows = rows(role);
-    int cols = cols(role);
+    Shape shape = Shape.of(config.model(), role);
     if (matrix == null) {
       throw new ModelFormatException(
           source,
           0,
-          "tensor " + name + " of " + rows + " x " + cols + " numbers",
+          "tensor " + name + " of " + shape + " numbers",
           "none of a type that is supported (F32, F16, BF16, or packed weights)");
     }
-    if (matrix.rows() != rows || matrix.cols() != cols) {
+    if (matrix.rows() != shape.rows() || matrix.cols() != shape.cols()) {
       throw new ModelFormatException(
           source,
           0,
@@ -122,33 +122,6 @@ final class HfTensors {
           matrix.rows() + " x " + matrix.cols());
     }
     roles.put(role, matrix);
-  }
-
-  private int rows(String role) {
-    ModelConfig model = config.model();
-    return switch (kind(role)) {
-      case Checkpoint.EMBEDDING, Checkpoint.OUTPUT -> model.vocabSize();
-      case "wq" -> model.queryDim();
-      case "wk", "wv" -> model.kvDim();
-      case "wo", "w2" -> model.dim();
-      case "w1", "w3" -> model.hiddenDim();
-      default -> 1;
-    };
-  }
-
-  private int cols(String role) {
-    ModelConfig model = config.model();
-    return switch (kind(role)) {
-      case "wo", "wq_bias", "attention_sub_norm" -> model.queryDim();
-      case "w2", "ffn_sub_norm" -> model.hiddenDim();
-      case "wk_bias", "wv_bias" -> model.kvDim();
-      case "q_norm", "k_norm" -> model.headDim();
-      default -> model.dim();
-    };
-  }
-
-  private static String kind(String role) {
-    return role.substring(role.lastIndexOf('.') + 1);
   }
 
   private void requireKnown(String name) {
