@@ -80,7 +80,8 @@ public final class Text implements Comparable<Text> {
     return string.isEmpty();
   }
 
-  Text substring(int from, int to) {
+  /** The characters from one position to another. */
+  public Text substring(int from, int to) {
     return from == 0 && to == string.length() ? this : new Builder().append(this, from, to).build();
   }
 
