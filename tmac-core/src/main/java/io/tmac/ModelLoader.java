@@ -86,12 +86,15 @@ final class ModelLoader {
       Checkpoint kept,
       Optional<Tokenizer> tokenizer,
       ModelOptions options,
-      Arena arena) {
+      Arena arena)
+      throws IOException {
     ModelConfig config = copied.config();
     int contextLength = contextLength(config, options);
     Activations activations = options.activations();
     KernelProvider kernels = Kernels.provider();
     copied.verify();
+    Optional<ChatTemplate> chatTemplate =
+        ChatTemplates.find(options, copied.tokenizer(), tokenizer);
     WorkerPool pool = new WorkerPool(options.threads() > 0 ? options.threads() : Cores.usable());
     try {
       Weights weights = Weights.of(copied, kept, kernels, activations, arena, pool);
@@ -117,7 +120,8 @@ final class ModelLoader {
           info.vectorBits(),
           info.activations(),
           info.threads());
-      return new LoadedModel(info, new Transformer(weights, kernels, pool), tokenizer, pool, arena);
+      Transformer transformer = new Transformer(weights, kernels, pool);
+      return new LoadedModel(info, transformer, tokenizer, chatTemplate, pool, arena);
     } catch (RuntimeException | Error e) {
       pool.close();
       throw e;

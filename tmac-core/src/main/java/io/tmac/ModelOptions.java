@@ -20,7 +20,7 @@ public final class ModelOptions {
    * lies beside the model, int8 activations, and float32 keys and values.
    */
   public static final ModelOptions DEFAULT =
-      new ModelOptions(0, 0, null, KvCacheType.F32, true, null, null);
+      new ModelOptions(0, 0, null, KvCacheType.F32, true, null, null, null);
 
   /** The most threads that a model takes: 256. */
   public static final int MAX_THREADS = 256;
@@ -34,6 +34,7 @@ public final class ModelOptions {
   private final boolean findTokenizer;
   private final Path tokenizerPath;
   private final Tokenizer tokenizer;
+  private final String chatTemplate;
 
   private ModelOptions(
       int threads,
@@ -42,7 +43,8 @@ public final class ModelOptions {
       KvCacheType kvCache,
       boolean findTokenizer,
       Path tokenizerPath,
-      Tokenizer tokenizer) {
+      Tokenizer tokenizer,
+      String chatTemplate) {
     this.threads = threads;
     this.contextLength = contextLength;
     this.activations = activations;
@@ -50,6 +52,7 @@ public final class ModelOptions {
     this.findTokenizer = findTokenizer;
     this.tokenizerPath = tokenizerPath;
     this.tokenizer = tokenizer;
+    this.chatTemplate = chatTemplate;
   }
 
   /**
@@ -65,7 +68,14 @@ public final class ModelOptions {
       throw new IllegalArgumentException("threads must be 1 to " + MAX_THREADS + ": " + threads);
     }
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate);
   }
 
   /**
@@ -81,7 +91,14 @@ public final class ModelOptions {
       throw new IllegalArgumentException("contextLength must be at least 1: " + contextLength);
     }
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate);
   }
 
   /**
@@ -94,7 +111,14 @@ public final class ModelOptions {
   public ModelOptions withActivations(Activations activations) {
     Objects.requireNonNull(activations, "activations");
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate);
   }
 
   /**
@@ -106,7 +130,14 @@ public final class ModelOptions {
   public ModelOptions withKvCache(KvCacheType kvCache) {
     Objects.requireNonNull(kvCache, "kvCache");
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate);
   }
 
   /**
@@ -118,7 +149,8 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Path file) {
     Objects.requireNonNull(file, "file");
-    return new ModelOptions(threads, contextLength, activations, kvCache, false, file, null);
+    return new ModelOptions(
+        threads, contextLength, activations, kvCache, false, file, null, chatTemplate);
   }
 
   /**
@@ -130,7 +162,8 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Tokenizer tokenizer) {
     Objects.requireNonNull(tokenizer, "tokenizer");
-    return new ModelOptions(threads, contextLength, activations, kvCache, false, null, tokenizer);
+    return new ModelOptions(
+        threads, contextLength, activations, kvCache, false, null, tokenizer, chatTemplate);
   }
 
   /**
@@ -139,7 +172,28 @@ public final class ModelOptions {
    * @return the changed copy
    */
   public ModelOptions withoutTokenizer() {
-    return new ModelOptions(threads, contextLength, activations, kvCache, false, null, null);
+    return new ModelOptions(
+        threads, contextLength, activations, kvCache, false, null, null, chatTemplate);
+  }
+
+  /**
+   * Sets how conversations are written. Default: the template that the model brings along.
+   *
+   * @param template a Jinja template, as in {@code tokenizer_config.json}; it is parsed when it is
+   *     first used
+   * @return the changed copy
+   */
+  public ModelOptions withChatTemplate(String template) {
+    Objects.requireNonNull(template, "template");
+    return new ModelOptions(
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        template);
   }
 
   /**
@@ -215,5 +269,14 @@ public final class ModelOptions {
    */
   public Optional<Tokenizer> tokenizer() {
     return Optional.ofNullable(tokenizer);
+  }
+
+  /**
+   * The chat template.
+   *
+   * @return the Jinja template, or empty for the model's own
+   */
+  public Optional<String> chatTemplate() {
+    return Optional.ofNullable(chatTemplate);
   }
 }
