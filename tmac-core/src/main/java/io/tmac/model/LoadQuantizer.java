@@ -22,7 +22,7 @@ import java.util.Arrays;
  *
  * @param format what the matrices of the layers become: Int4 or TernaryV2
  */
-public record LoadQuantizer(WeightFormat format) {
+record LoadQuantizer(WeightFormat format) {
   private static final WeightFormat CLASSIFIER = new Int8(Int8.Layout.GROUPS, LoadQuantizer.BLOCK);
   private static final int BLOCK = 32;
 
@@ -41,18 +41,6 @@ public record LoadQuantizer(WeightFormat format) {
 
   /** Adding it to a small float and taking it off again rounds half to even. */
   private static final float ROUNDING = 0x1.8p23f;
-
-  /**
-   * Checks the format.
-   *
-   * @throws IllegalArgumentException if it is neither Int4 nor TernaryV2
-   */
-  public LoadQuantizer {
-    if (!(format instanceof Int4 || format instanceof TernaryV2)) {
-      throw new IllegalArgumentException(
-          "models are quantised at load to Int4 or TernaryV2, not to " + format.id());
-    }
-  }
 
   /** Whether a matrix has float weights. Others stay as they are. */
   static boolean takes(Matrix matrix) {

@@ -52,8 +52,8 @@ final class HfTensors {
     ROLES.put("mlp.ffn_sub_norm.weight", "ffn_sub_norm");
   }
 
-  private static final Set<String> OF_ALL =
-      Set.of("attention_norm", "wq", "wk", "wv", "wo", "ffn_norm", "w1", "w2", "w3");
+  private static final Set<String> MATRICES = Set.of("wq", "wk", "wv", "wo", "w1", "w2", "w3");
+  private static final Set<String> NORMS = Set.of("attention_norm", "ffn_norm");
 
   private static final Set<String> BIASES = Set.of("wq_bias", "wk_bias", "wv_bias");
 
@@ -90,18 +90,31 @@ final class HfTensors {
       for (Map.Entry<String, String> entry : ROLES.entrySet()) {
         String name = "model.layers." + layer + "." + entry.getKey();
         String role = entry.getValue();
-        boolean required = OF_ALL.contains(role) || config.family().extras.contains(role);
+        boolean required =
+            MATRICES.contains(role)
+                || NORMS.contains(role)
+                || config.family().extras.contains(role);
         if (required || (BIASES.contains(role) && tensors.containsKey(name))) {
           put(name, "layers." + layer + "." + role);
         }
       }
     }
     tensors.keySet().forEach(this::requireKnown);
-    boolean packed = roles.values().stream().anyMatch(m -> m.format() instanceof PackedTernary);
-    if (!packed && (config.packing().isPresent() || config.family() == HfConfig.Family.BITNET)) {
-      throw HfConfig.notPacked(json);
+    if (config.packing().isPresent() || config.family() == HfConfig.Family.BITNET) {
+      requirePacked(json);
     }
     return roles;
+  }
+
+  /** The inputs of all matrices of the layers are rounded, so that all must be packed. */
+  private void requirePacked(JsonObject json) {
+    for (int layer = 0; layer < config.model().layers(); layer++) {
+      for (String matrix : MATRICES) {
+        if (!(roles.get("layers." + layer + "." + matrix).format() instanceof PackedTernary)) {
+          throw HfConfig.notPacked(json);
+        }
+      }
+    }
   }
 
   private void put(String name, String role) {
@@ -118,7 +131,7 @@ final class HfTensors {
       throw new ModelFormatException(
           source,
           0,
-          "tensor " + name + " of " + rows + " x " + cols + " numbers, as config.json says",
+          "tensor " + name + " of " + shape + " numbers, as config.json says",
           matrix.rows() + " x " + matrix.cols());
     }
     roles.put(role, matrix);
