@@ -11,6 +11,7 @@ import io.tmac.kernel.Cores;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.Kernels;
 import io.tmac.kernel.WorkerPool;
+import io.tmac.model.ModelTokenizer;
 import io.tmac.model.Transformer;
 import io.tmac.model.Weights;
 import io.tmac.tokenizer.Tokenizer;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -39,7 +41,7 @@ final class ModelLoader {
     try (Arena loading = Arena.ofShared()) {
       Checkpoint copied = CheckpointReader.open(file, loading);
       Checkpoint kept = CheckpointReader.open(file, arena);
-      Optional<Tokenizer> tokenizer = tokenizer(file, copied.config(), options);
+      Optional<Tokenizer> tokenizer = tokenizer(file, copied, options);
       return assemble(copied, kept, tokenizer, options, arena);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
@@ -52,7 +54,7 @@ final class ModelLoader {
     try {
       MemorySegment bytes = ModelFiles.copy(in, arena);
       Checkpoint checkpoint = CheckpointReader.read(name, bytes);
-      Optional<Tokenizer> tokenizer = tokenizer(null, checkpoint.config(), options);
+      Optional<Tokenizer> tokenizer = tokenizer(null, checkpoint, options);
       return assemble(checkpoint, checkpoint, tokenizer, options, arena);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
@@ -65,7 +67,7 @@ final class ModelLoader {
       throws IOException {
     Arena arena = Arena.ofShared();
     try (Arena loading = Arena.ofShared()) {
-      Optional<Tokenizer> tokenizer = tokenizer(null, config, options);
+      Optional<Tokenizer> tokenizer = namedTokenizer(config, options);
       KernelProvider kernels = Kernels.provider();
       Activations activations = options.activations();
       Checkpoint checkpoint =
@@ -150,8 +152,26 @@ final class ModelLoader {
     return options.contextLength() > 0 ? options.contextLength() : config.contextLength();
   }
 
-  private static Optional<Tokenizer> tokenizer(Path model, ModelConfig config, ModelOptions options)
+  /** The tokenizer that is named, else the model's own, else the one that lies beside it. */
+  private static Optional<Tokenizer> tokenizer(
+      Path model, Checkpoint checkpoint, ModelOptions options) throws IOException {
+    if (!options.findsTokenizer()) {
+      return namedTokenizer(checkpoint.config(), options);
+    }
+    Optional<Tokenizer> own = ModelTokenizer.of(checkpoint);
+    if (own.isPresent() || model == null || Files.isDirectory(model)) {
+      return own;
+    }
+    int vocabSize = checkpoint.config().vocabSize();
+    Optional<Path> file = TokenizerFiles.find(model, vocabSize);
+    return file.isEmpty() ? Optional.empty() : Optional.of(Tokenizer.load(file.get(), vocabSize));
+  }
+
+  private static Optional<Tokenizer> namedTokenizer(ModelConfig config, ModelOptions options)
       throws IOException {
+    if (options.tokenizerPath().isPresent()) {
+      return Optional.of(Tokenizer.load(options.tokenizerPath().get(), config.vocabSize()));
+    }
     if (options.tokenizer().isPresent()) {
       int size = options.tokenizer().get().vocabSize();
       if (size > config.vocabSize()) {
@@ -162,14 +182,7 @@ final class ModelLoader {
                 + config.vocabSize()
                 + ": they do not belong together");
       }
-      return options.tokenizer();
     }
-    Optional<Path> file = options.tokenizerPath();
-    if (options.findsTokenizer() && model != null) {
-      file = TokenizerFiles.find(model, config.vocabSize());
-    }
-    return file.isEmpty()
-        ? Optional.empty()
-        : Optional.of(Tokenizer.load(file.get(), config.vocabSize()));
+    return options.tokenizer();
   }
 }

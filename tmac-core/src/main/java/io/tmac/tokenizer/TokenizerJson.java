@@ -46,11 +46,8 @@ final class TokenizerJson {
       return true;
     }
     int at = 0;
-    while (at < bytes.length && (bytes[at] <= ' ' || bytes[at] == (byte) 0xEF)) {
-      at += bytes[at] == (byte) 0xEF ? 3 : 1; // a byte order mark
-      if (at > 0 && at < bytes.length && bytes[at] == 0) {
-        return false;
-      }
+    while (at < bytes.length && " \t\r\n".indexOf(bytes[at]) >= 0) {
+      at++;
     }
     return at + 1 < bytes.length && bytes[at] == '{' && bytes[at + 1] != 0;
   }
