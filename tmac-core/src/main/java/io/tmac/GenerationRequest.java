@@ -1,6 +1,7 @@
 package io.tmac;
 
 import io.tmac.sampling.SamplingOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,10 +33,38 @@ public final class GenerationRequest {
   boolean truncate;
   private Long seed;
 
+  /** What ends an answer besides end-of-text tokens; null for plain generations. */
+  private Conversation.TurnEnd turnEnd;
+
   GenerationRequest(Model model, Session session, int[] prompt) {
     this.model = model;
     this.session = session;
     this.prompt = prompt;
+  }
+
+  /** Makes this the answer to a conversation, whose prompt is all of what was said so far. */
+  void answers(Conversation.TurnEnd end) {
+    this.turnEnd = end;
+  }
+
+  /** Whether the prompt is a whole conversation, of which the session may hold a part already. */
+  boolean isAnswer() {
+    return turnEnd != null;
+  }
+
+  /** Whether a token ends this answer, though it ends no other text. */
+  boolean endsTurn(int token) {
+    return turnEnd != null && turnEnd.token() == token;
+  }
+
+  /** The strings that end the text. */
+  List<String> allStops() {
+    if (turnEnd == null || turnEnd.string() == null) {
+      return stops;
+    }
+    List<String> all = new ArrayList<>(stops);
+    all.add(turnEnd.string());
+    return all;
   }
 
   /**

@@ -4,6 +4,8 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.checkpoint.RandomCheckpoint;
+import io.tmac.format.F32;
+import io.tmac.format.HalfFloat;
 import io.tmac.format.WeightFormat;
 import io.tmac.kernel.Cores;
 import io.tmac.kernel.KernelProvider;
@@ -88,21 +90,26 @@ final class ModelLoader {
       Checkpoint kept,
       Optional<Tokenizer> tokenizer,
       ModelOptions options,
-      Arena arena) {
+      Arena arena)
+      throws IOException {
     ModelConfig config = copied.config();
     int contextLength = contextLength(config, options);
     Activations activations = options.activations();
     KernelProvider kernels = Kernels.provider();
     copied.verify();
+    Optional<ChatTemplate> chatTemplate =
+        ChatTemplates.find(options, copied.tokenizer(), tokenizer);
     WorkerPool pool = new WorkerPool(options.threads() > 0 ? options.threads() : Cores.usable());
     try {
-      Weights weights = Weights.of(copied, kept, kernels, activations, arena, pool);
+      Weights weights =
+          Weights.of(copied, kept, kernels, activations, options.quantization(), arena, pool);
+      WeightFormat format = format(copied, options);
       ModelInfo info =
           new ModelInfo(
               copied.source(),
               config,
               copied.container(),
-              copied.format().id(),
+              format.id(),
               copied.fileBytes(),
               weights.bytes(),
               kernels.name(),
@@ -119,11 +126,18 @@ final class ModelLoader {
           info.vectorBits(),
           info.activations(),
           info.threads());
-      return new LoadedModel(info, new Transformer(weights, kernels, pool), tokenizer, pool, arena);
+      Transformer transformer = new Transformer(weights, kernels, pool);
+      return new LoadedModel(info, transformer, tokenizer, chatTemplate, pool, arena);
     } catch (RuntimeException | Error e) {
       pool.close();
       throw e;
     }
+  }
+
+  /** What the matrices of the layers have been brought to. */
+  private static WeightFormat format(Checkpoint checkpoint, ModelOptions options) {
+    boolean floats = checkpoint.format() instanceof F32 || checkpoint.format() instanceof HalfFloat;
+    return floats ? options.quantization().orElse(checkpoint.format()) : checkpoint.format();
   }
 
   private static int contextLength(ModelConfig config, ModelOptions options) {

@@ -219,29 +219,37 @@ final class TokenizerJson {
     List<AddedTokens.Added> plainNormalized = new ArrayList<>();
     List<AddedTokens.Added> all = new ArrayList<>();
     List<AddedTokens.Added> allNormalized = new ArrayList<>();
+    List<AddedTokens.Added> marked = new ArrayList<>();
     for (JsonObject token : added) {
       String content = token.string("content");
       boolean special = token.flag("special", false);
       boolean normalized = token.flag("normalized", !special);
       String name =
           normalized && !content.isEmpty() ? normalizing.normalize(content, 1 << 20) : content;
-      AddedTokens.Added cut =
-          new AddedTokens.Added(
-              token.id("id"),
-              name,
-              token.flag("single_word", false),
-              token.flag("lstrip", false),
-              token.flag("rstrip", false));
+      AddedTokens.Added cut = cut(token, name);
       (normalized ? allNormalized : all).add(cut);
       if (!special) {
         (normalized ? plainNormalized : plain).add(cut);
+      }
+      if (special || !normalized) {
+        marked.add(cut(token, content));
       }
     }
     return new BytePairTokenizer.Cutters(
         new AddedTokens(plain),
         new AddedTokens(plainNormalized),
         new AddedTokens(all),
-        new AddedTokens(allNormalized));
+        new AddedTokens(allNormalized),
+        new AddedTokens(marked));
+  }
+
+  private static AddedTokens.Added cut(JsonObject token, String name) {
+    return new AddedTokens.Added(
+        token.id("id"),
+        name,
+        token.flag("single_word", false),
+        token.flag("lstrip", false),
+        token.flag("rstrip", false));
   }
 
   private TextMarks marks(TokenizerSettings settings) {
