@@ -38,12 +38,7 @@ final class BpeVocabularies {
         List.of("t h", "th e", "\u0120 the", "a a", "aa aa", "x unknown", "a", "a "),
         preTokenizer,
         new TextMarks(
-            OptionalInt.of(BOS),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            Set.of(),
-            true,
-            false));
+            OptionalInt.of(BOS), OptionalInt.empty(), OptionalInt.empty(), Set.of(), true, false));
   }
 
   /** The tokenizer of that vocabulary. */

@@ -39,11 +39,9 @@ class ByteLevelTokenizerTest {
     // "aaaa" cannot come from merges of this list, but it is a token.
     BpeVocabulary full = BpeVocabularies.byteLevel("llama-bpe");
     BpeVocabulary unmerged =
-        new BpeVocabulary(
-            full.tokens(), full.types(), List.of(), "llama-bpe", full.marks());
+        new BpeVocabulary(full.tokens(), full.types(), List.of(), "llama-bpe", full.marks());
     assertThat(Tokenizer.of("test", unmerged).encode("aaaa")).containsExactly(AA_AA);
-    unmerged =
-        new BpeVocabulary(full.tokens(), full.types(), List.of(), "qwen2", full.marks());
+    unmerged = new BpeVocabulary(full.tokens(), full.types(), List.of(), "qwen2", full.marks());
     assertThat(Tokenizer.of("test", unmerged).encode("aaaa")).containsExactly('a', 'a', 'a', 'a');
   }
 

@@ -94,14 +94,42 @@ class BytePairPropertyTest {
   Arbitrary<String> texts() {
     Arbitrary<String> parts =
         Arbitraries.of(
-            "the", " the", "aaaaa", " ", "  ", "\n", "\r\n", "'s", "'S", "12345", "\u0301", "é",
-            "日本", "\uD83D\uDE42", "\u2581", "\u00A0", "<s>", "</s>", "<unk>", "<0x0A>", "<tool>",
-            "<|begin|>", "<|im_end|>", "<|", "=>", "ǅ", "ʰ", "Ⅷ");
+            "the",
+            " the",
+            "aaaaa",
+            " ",
+            "  ",
+            "\n",
+            "\r\n",
+            "'s",
+            "'S",
+            "12345",
+            "\u0301",
+            "é",
+            "日本",
+            "\uD83D\uDE42",
+            "\u2581",
+            "\u00A0",
+            "<s>",
+            "</s>",
+            "<unk>",
+            "<0x0A>",
+            "<tool>",
+            "<|begin|>",
+            "<|im_end|>",
+            "<|",
+            "=>",
+            "ǅ",
+            "ʰ",
+            "Ⅷ");
     Arbitrary<String> characters =
         Arbitraries.integers()
             .between(0, Character.MAX_CODE_POINT)
             .filter(c -> c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE)
             .map(Character::toString);
-    return Arbitraries.oneOf(parts, parts, characters).list().ofMaxSize(12).map(l -> String.join("", l));
+    return Arbitraries.oneOf(parts, parts, characters)
+        .list()
+        .ofMaxSize(12)
+        .map(l -> String.join("", l));
   }
 }

@@ -40,7 +40,8 @@ class SentencePieceTokenizerTest {
   @Test
   void writesCharactersWithoutAPieceAsBytes() {
     assertThat(unprefixed.encode("éß")).containsExactly(E_ACUTE, 3 + 0xC3, 3 + 0x9F);
-    assertThat(unprefixed.encode(new byte[] {(byte) 0xFF, 'e'}, EncodeOptions.TEXT)).containsExactly(3 + 0xFF, E);
+    assertThat(unprefixed.encode(new byte[] {(byte) 0xFF, 'e'}, EncodeOptions.TEXT))
+        .containsExactly(3 + 0xFF, E);
   }
 
   @Test
