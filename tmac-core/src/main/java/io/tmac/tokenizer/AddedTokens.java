@@ -88,8 +88,7 @@ final class AddedTokens {
     for (int length = 0; low < high; length++) {
       if (sorted.get(low).name.length() == length) {
         Added token = sorted.get(low);
-        longest =
-            length > 0 && places.allow(token.id, start, start + length) ? token : longest;
+        longest = length > 0 && places.allow(token.id, start, start + length) ? token : longest;
         low = bound(length, Character.MIN_VALUE, low, high);
       }
       if (start + length == text.length()) {

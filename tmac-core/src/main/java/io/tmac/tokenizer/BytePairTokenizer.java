@@ -170,10 +170,7 @@ final class BytePairTokenizer implements Tokenizer {
     private final IntStream.Builder ids;
 
     Encoding(
-        AddedTokens raw,
-        AddedTokens.Places places,
-        AddedTokens normalized,
-        IntStream.Builder ids) {
+        AddedTokens raw, AddedTokens.Places places, AddedTokens normalized, IntStream.Builder ids) {
       this.raw = raw;
       this.places = places;
       this.normalized = normalized;
