@@ -1,5 +1,8 @@
 package io.tmac;
 
+import io.tmac.format.Int4;
+import io.tmac.format.TernaryV2;
+import io.tmac.format.WeightFormat;
 import io.tmac.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,7 +23,7 @@ public final class ModelOptions {
    * lies beside the model, int8 activations, and float32 keys and values.
    */
   public static final ModelOptions DEFAULT =
-      new ModelOptions(0, 0, null, KvCacheType.F32, true, null, null, null);
+      new ModelOptions(0, 0, null, KvCacheType.F32, true, null, null, null, null);
 
   /** The most threads that a model takes: 256. */
   public static final int MAX_THREADS = 256;
@@ -35,6 +38,7 @@ public final class ModelOptions {
   private final Path tokenizerPath;
   private final Tokenizer tokenizer;
   private final String chatTemplate;
+  private final WeightFormat quantization;
 
   private ModelOptions(
       int threads,
@@ -44,7 +48,8 @@ public final class ModelOptions {
       boolean findTokenizer,
       Path tokenizerPath,
       Tokenizer tokenizer,
-      String chatTemplate) {
+      String chatTemplate,
+      WeightFormat quantization) {
     this.threads = threads;
     this.contextLength = contextLength;
     this.activations = activations;
@@ -53,6 +58,7 @@ public final class ModelOptions {
     this.tokenizerPath = tokenizerPath;
     this.tokenizer = tokenizer;
     this.chatTemplate = chatTemplate;
+    this.quantization = quantization;
   }
 
   /**
@@ -75,7 +81,8 @@ public final class ModelOptions {
         findTokenizer,
         tokenizerPath,
         tokenizer,
-        chatTemplate);
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -98,7 +105,8 @@ public final class ModelOptions {
         findTokenizer,
         tokenizerPath,
         tokenizer,
-        chatTemplate);
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -118,7 +126,8 @@ public final class ModelOptions {
         findTokenizer,
         tokenizerPath,
         tokenizer,
-        chatTemplate);
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -137,7 +146,8 @@ public final class ModelOptions {
         findTokenizer,
         tokenizerPath,
         tokenizer,
-        chatTemplate);
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -150,7 +160,15 @@ public final class ModelOptions {
   public ModelOptions withTokenizer(Path file) {
     Objects.requireNonNull(file, "file");
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, false, file, null, chatTemplate);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        false,
+        file,
+        null,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -163,7 +181,15 @@ public final class ModelOptions {
   public ModelOptions withTokenizer(Tokenizer tokenizer) {
     Objects.requireNonNull(tokenizer, "tokenizer");
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, false, null, tokenizer, chatTemplate);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        false,
+        null,
+        tokenizer,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -173,7 +199,15 @@ public final class ModelOptions {
    */
   public ModelOptions withoutTokenizer() {
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, false, null, null, chatTemplate);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        false,
+        null,
+        null,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -193,7 +227,38 @@ public final class ModelOptions {
         findTokenizer,
         tokenizerPath,
         tokenizer,
-        template);
+        template,
+        quantization);
+  }
+
+  /**
+   * Rounds the matrices of the layers while the model is loaded, if they are F32, F16 or BF16;
+   * others stay as they are. The classifier, if it is of such a type, gets 8 bits with a scale per
+   * 32 columns; norms, biases and the rows of the embedding keep their precision. Default: no
+   * rounding.
+   *
+   * <p>Int4 leaves most models usable. TernaryV2 is for models that were trained for ternary
+   * weights; it ruins others.
+   *
+   * @param format {@link io.tmac.format.Int4} or {@link io.tmac.format.TernaryV2}
+   * @return the changed copy
+   * @throws IllegalArgumentException if it is another format
+   */
+  public ModelOptions quantize(WeightFormat format) {
+    if (!(format instanceof Int4 || format instanceof TernaryV2)) {
+      throw new IllegalArgumentException(
+          "models are quantised at load to Int4 or TernaryV2, not to " + format.id());
+    }
+    return new ModelOptions(
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate,
+        format);
   }
 
   /**
@@ -233,6 +298,15 @@ public final class ModelOptions {
           throw new IllegalArgumentException(
               "-D" + ACTIVATIONS_PROPERTY + " must be int8, int7 or f32: " + property);
     };
+  }
+
+  /**
+   * What float matrices are rounded to at load.
+   *
+   * @return the format, or empty if they are not rounded
+   */
+  public Optional<WeightFormat> quantization() {
+    return Optional.ofNullable(quantization);
   }
 
   /**
