@@ -17,6 +17,8 @@ final class Filters {
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eE][+-]?\\d+)?");
 
+  private static final Pattern WORD = Pattern.compile("\\w+", Pattern.UNICODE_CHARACTER_CLASS);
+
   private Filters() {}
 
   static Object apply(String name, Object value, Arguments arguments, Interpreter in) {
@@ -34,9 +36,18 @@ final class Filters {
       case "string" -> Printer.text(value, budget);
       case "safe" -> value;
       case "replace" -> replace(Printer.text(value, budget), arguments, budget);
-      case "indent" -> indent(Printer.text(value, budget), arguments, budget);
+      case "indent" -> {
+        if (!(value instanceof Text text)) {
+          throw new TemplateError("indent needs a string, not " + Values.typeName(value));
+        }
+        yield indent(text, arguments, budget);
+      }
       case "format" -> Formats.percent(Printer.text(value, budget), arguments.positional(), budget);
-      case "wordcount" -> (long) TextMethods.words(Printer.text(value, budget), -1, budget).size();
+      case "wordcount" -> {
+        Text text = Printer.text(value, budget);
+        budget.scan(text.string().length());
+        yield WORD.matcher(text.string()).results().count();
+      }
       case "tojson" -> Json.of(value, arguments, budget);
       case "default", "d" -> {
         Arguments.Bound bound = arguments.bind("default_value", "boolean");
@@ -165,8 +176,8 @@ final class Filters {
           default -> throw new TemplateError("round takes 'common', 'ceil' or 'floor'");
         };
     Object number = number(value);
-    return number instanceof Long && mode == RoundingMode.HALF_EVEN
-        ? number
+    return !(number instanceof Double) && mode == RoundingMode.HALF_EVEN
+        ? (Object) Numbers.toLong(number)
         : Numbers.round(Numbers.toDouble(number), bound.integer(0, 0), mode);
   }
 

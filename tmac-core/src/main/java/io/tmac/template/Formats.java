@@ -2,6 +2,7 @@ package io.tmac.template;
 
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,16 @@ final class Formats {
           Map.entry('T', "HH:mm:ss"));
 
   private Formats() {}
+
+  /** Fills in one value, or those of a tuple; a list or map need not be used, as in Python. */
+  static Text percent(Text format, Object value, Budget budget) {
+    boolean optional = value instanceof List && !(value instanceof Tuple) || value instanceof Map;
+    if (optional && format.string().indexOf('%') < 0) {
+      return format;
+    }
+    return percent(
+        format, value instanceof Tuple tuple ? tuple : Collections.singletonList(value), budget);
+  }
 
   /** Fills in {@code %s} and {@code %d}. */
   static Text percent(Text format, List<?> values, Budget budget) {

@@ -88,7 +88,7 @@ final class ListFilters {
 
   private static Generator keep(Object value, Predicate<Object> condition, Budget budget) {
     List<Object> kept = new ArrayList<>();
-    for (Object item : Values.items(value, budget)) {
+    for (Object item : itemsIfAny(value, budget)) {
       budget.step();
       if (condition.test(item)) {
         budget.items(1);
@@ -96,6 +96,11 @@ final class ListFilters {
       }
     }
     return new Generator(kept);
+  }
+
+  /** Items; none of a value that is false, even if it could have none. */
+  private static List<?> itemsIfAny(Object value, Budget budget) {
+    return Values.truth(value) ? Values.items(value, budget) : List.of();
   }
 
   /** A test by its name and arguments; without any, truth. */
@@ -125,7 +130,7 @@ final class ListFilters {
       change = item -> Filters.apply(filter, item, arguments.without(1), in);
     }
     List<Object> changed = new ArrayList<>();
-    for (Object item : Values.items(value, in.budget())) {
+    for (Object item : itemsIfAny(value, in.budget())) {
       in.budget().items(1);
       changed.add(change.apply(item));
     }
@@ -179,7 +184,8 @@ final class ListFilters {
   private static Comparator<Object> order(Object attribute, boolean sensitive, Budget budget) {
     UnaryOperator<Object> key = attribute(attribute);
     return Comparator.comparing(
-        item -> folded(key.apply(item), sensitive, budget), (a, b) -> Values.compare(a, b, budget));
+        item -> folded(key.apply(item), sensitive, budget),
+        (a, b) -> Values.equal(a, b, budget) ? 0 : Values.compare(a, b, budget));
   }
 
   private static Object unique(Object value, Arguments arguments, Budget budget) {
@@ -187,7 +193,7 @@ final class ListFilters {
     UnaryOperator<Object> key = attribute(bound.get(1, null));
     Set<Object> seen = new HashSet<>();
     return keep(
-        value,
+        Values.items(value, budget),
         item -> seen.add(Values.key(folded(key.apply(item), bound.truth(0, false), budget))),
         budget);
   }

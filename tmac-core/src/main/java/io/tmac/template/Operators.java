@@ -21,26 +21,23 @@ final class Operators {
         default -> Numbers.power(left, right);
       };
     }
-    return switch (operator) {
-      case "+" -> add(left, right, budget);
-      case "*" ->
-          left instanceof Long count
-              ? repeat(right, count, left, budget)
-              : right instanceof Long count
-                  ? repeat(left, count, right, budget)
-                  : mismatch(operator, left, right);
-      case "%" ->
-          left instanceof Text format
-              ? Formats.percent(format, right instanceof Tuple values ? values : one(right), budget)
-              : mismatch(operator, left, right);
-      default -> mismatch(operator, left, right);
-    };
+    if (operator.equals("+")) {
+      return add(left, right, budget);
+    }
+    if (operator.equals("*") && isInteger(left)) {
+      return repeat(right, Numbers.toLong(left), left, budget);
+    }
+    if (operator.equals("*") && isInteger(right)) {
+      return repeat(left, Numbers.toLong(right), right, budget);
+    }
+    if (operator.equals("%") && left instanceof Text format) {
+      return Formats.percent(format, right, budget);
+    }
+    return mismatch(operator, left, right);
   }
 
-  private static List<Object> one(Object value) {
-    List<Object> list = new ArrayList<>(1);
-    list.add(value);
-    return list;
+  private static boolean isInteger(Object value) {
+    return value instanceof Long || value instanceof Boolean;
   }
 
   private static Object mismatch(String operator, Object left, Object right) {

@@ -35,9 +35,9 @@ final class Tests {
               || value instanceof Undefined;
       case "callable" ->
           value instanceof Function || value instanceof LoopState || value instanceof Undefined;
-      case "odd" -> modulo(value, 2) == 1;
-      case "even" -> modulo(value, 2) == 0;
-      case "divisibleby" -> modulo(value, arguments.bind("num").integer(0, 0)) == 0;
+      case "odd" -> modulo(value, 2L) == 1;
+      case "even" -> modulo(value, 2L) == 0;
+      case "divisibleby" -> modulo(value, arguments.bind("num").required(0)) == 0;
       case "upper" -> cased(value, "isupper", budget);
       case "lower" -> cased(value, "islower", budget);
       case "in" -> Operators.contains(other(arguments), value, budget);
@@ -56,11 +56,11 @@ final class Tests {
     return arguments.bind("other").required(0);
   }
 
-  private static long modulo(Object value, long divisor) {
-    if (!(Numbers.isNumber(value) && !(value instanceof Double)) || divisor == 0) {
-      throw new TemplateError("needs integers and a divisor that is not zero");
+  private static double modulo(Object value, Object divisor) {
+    if (!Numbers.isNumber(value) || !Numbers.isNumber(divisor)) {
+      throw new TemplateError("needs numbers, not " + Values.typeName(value));
     }
-    return Math.floorMod(Numbers.toLong(value), divisor);
+    return Numbers.toDouble(Numbers.modulo(value, divisor));
   }
 
   private static boolean cased(Object value, String method, Budget budget) {
