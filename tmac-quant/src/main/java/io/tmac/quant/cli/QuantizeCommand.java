@@ -83,10 +83,10 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description =
-          "Write the quality of each tensor to this file as JSON. Default: OUT"
-              + REPORT_SUFFIX
-              + ", and none for method port.")
+      description = {
+        "Write the quality of each tensor to this file as JSON.",
+        "Default: OUT" + REPORT_SUFFIX + ", but none for method port."
+      })
   private Path report;
 
   @Option(
@@ -142,8 +142,8 @@ final class QuantizeCommand implements Callable<Integer> {
     return quantizer;
   }
 
-  /** Where the report goes, or null. It must not take the place of a model. */
-  private Path reportFile() {
+  /** Where the report goes, or null. It must not take the place of a model, and have a folder. */
+  private Path reportFile() throws IOException {
     if (report == null) {
       return method == QuantMethod.PORT ? null : Path.of(files.out() + REPORT_SUFFIX);
     }
@@ -152,6 +152,10 @@ final class QuantizeCommand implements Callable<Integer> {
       if (absolute.equals(model.toAbsolutePath().normalize())) {
         throw misused("--report " + report + " is one of the model files");
       }
+    }
+    Path folder = absolute.getParent();
+    if (!Files.isDirectory(folder)) {
+      throw new NoSuchFileException(folder.toString(), null, "there is no such folder");
     }
     return report;
   }
