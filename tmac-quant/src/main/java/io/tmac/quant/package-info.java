@@ -1,9 +1,11 @@
 /**
  * Tools around model files.
  *
- * <p>{@link io.tmac.quant.ModelInspector} tells what is in a file, {@link
- * io.tmac.quant.Dequantizer} unpacks a tensor, {@link io.tmac.quant.Perplexity} measures how well a
- * model predicts a text, and {@link io.tmac.quant.Tokenizers} finds the tokenizer of a model
- * without loading its weights. {@link io.tmac.quant.Main} is the command line over them.
+ * <p>{@link io.tmac.quant.Quantizer} writes a model with fewer bits per weight, and {@link
+ * io.tmac.quant.Converter} in another container. {@link io.tmac.quant.ModelInspector} tells what is
+ * in a file, {@link io.tmac.quant.Dequantizer} unpacks a tensor, {@link io.tmac.quant.Perplexity}
+ * measures how well a model predicts a text, and {@link io.tmac.quant.Tokenizers} finds the
+ * tokenizer of a model without loading its weights. {@link io.tmac.quant.Main} is the command line
+ * over them.
  */
 package io.tmac.quant;
