@@ -6,6 +6,7 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.format.F32;
 import io.tmac.format.Int8;
 import io.tmac.quant.encode.Fits;
+import io.tmac.quant.encode.SourceModel;
 import io.tmac.quant.encode.TensorError;
 import io.tmac.quant.encode.TensorMajorWriter;
 import java.io.IOException;
@@ -154,11 +155,11 @@ public final class Quantizer {
     ModelRewrite.Result result =
         rewrite.write(
             out,
-            format.container().passes(),
+            source -> format.container().passes() * source.elements(separateClassifier(source)),
             (source, channel, workers, progress) -> {
               requireWide(source.checkpoint());
               return new TensorMajorWriter(
-                      source, format.container(), fits(), source.hasClassifier())
+                      source, format.container(), fits(), separateClassifier(source))
                   .write(channel, workers, progress);
             });
     double seconds = (System.nanoTime() - start) * 1e-9;
@@ -196,6 +197,11 @@ public final class Quantizer {
       case FITTED, SEARCH -> Fits.leastSquares();
       case GPTQ -> throw new TmacException("method gptq is not built in yet");
     };
+  }
+
+  /** Whether the file gets a classifier of its own. */
+  private static boolean separateClassifier(SourceModel source) {
+    return source.hasClassifier();
   }
 
   private static void requireWide(Checkpoint checkpoint) {

@@ -8,10 +8,13 @@ import java.util.Arrays;
  * error falls by {@code S^2 / k}: the k with the most of that is the best one. It is where
  * alternating least squares (Li and Liu 2016, Ternary Weight Networks) ends from the best start.
  */
-final class LeastSquaresTernaryFit implements TernaryFit {
+public final class LeastSquaresTernaryFit implements TernaryFit {
   private static final float MAX_SCALE = 65504; // of float16
 
   private float[] magnitudes = {};
+
+  /** Creates a fit with buffers of its own. */
+  public LeastSquaresTernaryFit() {}
 
   @Override
   public float fit(int row, float[] values, byte[] codes) {

@@ -12,7 +12,7 @@ import java.util.Arrays;
  * of a scale matters. The best scale is then refined by turns with its codes, as float16, beside
  * its neighbours. The port's scale is the one to beat.
  */
-final class SearchInt4Fit implements Int4Fit {
+public final class SearchInt4Fit implements Int4Fit {
   private static final float MIN_CODE = -8;
   private static final float MAX_CODE = 7;
   private static final int MAX_FLOAT16 = 0x7bff;
@@ -35,7 +35,7 @@ final class SearchInt4Fit implements Int4Fit {
   private double bestError;
 
   /** All columns are equally important. */
-  SearchInt4Fit() {
+  public SearchInt4Fit() {
     this(new float[] {1});
   }
 
@@ -44,7 +44,7 @@ final class SearchInt4Fit implements Int4Fit {
    *
    * @param importance {@code [cols]}, not negative; or one number for all columns
    */
-  SearchInt4Fit(float[] importance) {
+  public SearchInt4Fit(float[] importance) {
     this.importance = importance;
   }
 
