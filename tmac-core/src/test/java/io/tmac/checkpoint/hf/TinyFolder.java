@@ -91,11 +91,7 @@ final class TinyFolder {
       header.append(
           "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
               .formatted(
-                  name,
-                  tensor.dtype,
-                  tensor.shape,
-                  data.size(),
-                  data.size() + tensor.data.length));
+                  name, tensor.dtype, tensor.shape, data.size(), data.size() + tensor.data.length));
       data.writeBytes(tensor.data);
     });
     byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
