@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -161,6 +162,36 @@ class TokenizerJsonTest {
     assertThatThrownBy(() -> read(MODEL, ADDED, sequence).encode("aaaa"))
         .isInstanceOf(TmacException.class)
         .hasMessageContaining("normalizer");
+  }
+
+  /** Whatever is done to a file, it is an error that says so or a tokenizer that works. */
+  @Test
+  void survivesDamagedFiles() {
+    String pre =
+        "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"Split\","
+            + " \"pattern\": {\"Regex\": \"(?i:'s)|\\\\p{L}+|[0-9]{1,3}\"}, \"behavior\":"
+            + " \"Isolated\", \"invert\": false}]}";
+    byte[] whole = json(MODEL, ADDED, SPACES, pre).getBytes(StandardCharsets.UTF_8);
+    Random random = new Random(7);
+    int loaded = 0;
+    for (int run = 0; run < 3000; run++) {
+      byte[] bytes = whole.clone();
+      for (int flips = random.nextInt(3); flips >= 0; flips--) {
+        bytes[random.nextInt(bytes.length)] = whole[random.nextInt(bytes.length)];
+      }
+      int length = run % 10 == 0 ? random.nextInt(bytes.length) : bytes.length;
+      try {
+        Tokenizer tokenizer =
+            Tokenizer.load(new ByteArrayInputStream(bytes, 0, length), "test.json");
+        tokenizer.decode(tokenizer.encode("ab'S 1234 é</s>", new EncodeOptions(true, true)));
+        loaded++;
+      } catch (TmacException e) {
+        assertThat(e).hasMessageMatching("(?s).*(test.json|tokenizer's).*");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    assertThat(loaded).isBetween(100, 2900);
   }
 
   private static Tokenizer read(String... members) {
