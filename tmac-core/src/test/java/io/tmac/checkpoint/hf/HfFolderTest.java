@@ -10,6 +10,7 @@ import io.tmac.ModelFormatException;
 import io.tmac.RopeScaling;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.checkpoint.TokenizerSource;
 import io.tmac.format.PackedTernary;
@@ -221,7 +222,7 @@ class HfFolderTest {
     assertThat(ModelFiles.resolve(path)).isEqualTo(path);
     Files.delete(path.resolve("model.safetensors"));
     assertThatExceptionOfType(ModelFormatException.class)
-        .isThrownBy(() -> io.tmac.checkpoint.CheckpointReader.open(ModelFiles.resolve(path), null))
+        .isThrownBy(() -> CheckpointReader.open(ModelFiles.resolve(path), null))
         .withMessageContaining("model.safetensors");
   }
 
