@@ -10,6 +10,7 @@ import io.tmac.ModelFormatException;
 import io.tmac.RopeScaling;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.checkpoint.TokenizerSource;
 import io.tmac.format.PackedTernary;
@@ -49,8 +50,7 @@ class HfFolderTest {
     folder.floats("model.layers.0.self_attn.o_proj.weight", 8, 12);
     assertThat(folder.read().config())
         .isEqualTo(
-            new ModelConfig(8, 12, 1, 2, 1, 6, 10, 77, 5e5f, 1e-5)
-                .withRopePairs(RopePairs.HALVES));
+            new ModelConfig(8, 12, 1, 2, 1, 6, 10, 77, 5e5f, 1e-5).withRopePairs(RopePairs.HALVES));
   }
 
   @Test
@@ -85,7 +85,8 @@ class HfFolderTest {
         "rope_parameters",
         """
         {"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,
-         "original_max_position_embeddings":64,"rope_theta":123.0}""");
+         "original_max_position_embeddings":64,"rope_theta":123.0}\
+        """);
     ModelConfig config = folder.read().config();
     assertThat(config.ropeScaling()).isEqualTo(new RopeScaling.Llama3(8, 1, 4, 64));
     assertThat(config.ropeTheta()).isEqualTo(123);
@@ -139,8 +140,7 @@ class HfFolderTest {
     TinyFolder folder = llama();
     folder.pack(scale);
     folder.config.put(
-        "quantization_config",
-        "{\"quant_method\":\"bitnet\",\"linear_class\":\"" + linear + "\"}");
+        "quantization_config", "{\"quant_method\":\"bitnet\",\"linear_class\":\"" + linear + "\"}");
     Checkpoint checkpoint = folder.read();
     assertThat(checkpoint.config().int8Inputs()).isTrue();
     assertThat(checkpoint.tensor("layers.0.w1").format()).isEqualTo(new PackedTernary(factor));
@@ -167,8 +167,7 @@ class HfFolderTest {
     folder.floats("model.layers.0.self_attn.attn_sub_norm.weight", 8);
     folder.floats("model.layers.0.mlp.ffn_sub_norm.weight", 12);
     folder.config.put(
-        "quantization_config",
-        "{\"quant_method\":\"bitnet\",\"linear_class\":\"autobitlinear\"}");
+        "quantization_config", "{\"quant_method\":\"bitnet\",\"linear_class\":\"autobitlinear\"}");
     ModelConfig config = folder.read().config();
     assertThat(config.gate()).isEqualTo(Gate.SQUARED_RELU);
     assertThat(config.ropeTheta()).isEqualTo(500000);
@@ -223,7 +222,7 @@ class HfFolderTest {
     assertThat(ModelFiles.resolve(path)).isEqualTo(path);
     Files.delete(path.resolve("model.safetensors"));
     assertThatExceptionOfType(ModelFormatException.class)
-        .isThrownBy(() -> io.tmac.checkpoint.CheckpointReader.open(ModelFiles.resolve(path), null))
+        .isThrownBy(() -> CheckpointReader.open(ModelFiles.resolve(path), null))
         .withMessageContaining("model.safetensors");
   }
 

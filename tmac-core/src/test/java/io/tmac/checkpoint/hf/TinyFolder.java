@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -73,7 +74,7 @@ final class TinyFolder {
         int cols = down ? HIDDEN : DIM;
         int rows = (wide ? HIDDEN : DIM) / 4;
         byte[] codes = new byte[rows * cols];
-        java.util.Arrays.fill(codes, (byte) 0b01_10_00_10);
+        Arrays.fill(codes, (byte) 0b01_10_00_10);
         tensors.put(name, new Stored("U8", "[" + rows + "," + cols + "]", codes));
         floats(name + "_scale", 1);
         ByteBuffer data = ByteBuffer.wrap(tensors.get(name + "_scale").data());
@@ -91,11 +92,7 @@ final class TinyFolder {
       header.append(
           "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
               .formatted(
-                  name,
-                  tensor.dtype,
-                  tensor.shape,
-                  data.size(),
-                  data.size() + tensor.data.length));
+                  name, tensor.dtype, tensor.shape, data.size(), data.size() + tensor.data.length));
       data.writeBytes(tensor.data);
     });
     byte[] json = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
