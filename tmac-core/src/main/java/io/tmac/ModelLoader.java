@@ -1,6 +1,7 @@
 package io.tmac;
 
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.Checkpoint.MappedFile;
 import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.checkpoint.RandomCheckpoint;
@@ -103,6 +104,11 @@ final class ModelLoader {
     try {
       Weights weights =
           Weights.of(copied, kept, kernels, activations, options.quantization(), arena, pool);
+      // Headers and single numbers were read from it, and pages around them came along.
+      kept.files().stream()
+          .map(MappedFile::bytes)
+          .filter(MemorySegment::isMapped)
+          .forEach(MemorySegment::unload);
       WeightFormat format = format(copied, options);
       ModelInfo info =
           new ModelInfo(
