@@ -2,6 +2,7 @@ package io.tmac;
 
 import io.tmac.template.Text;
 import io.tmac.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -31,6 +32,35 @@ record Conversation(ChatTemplate template, Tokenizer tokenizer) {
   /** The tokens of a conversation and of what begins the answer. */
   int[] encode(List<ChatMessage> messages, Map<String, ?> variables) {
     return encode(template.text(messages, true, variables));
+  }
+
+  /**
+   * The same, without as many of the oldest turns as it takes to have no more than {@code limit}
+   * tokens. A system message at the start stays, and so does the last question, even if both have
+   * more.
+   */
+  int[] encode(List<ChatMessage> messages, Map<String, ?> variables, int limit) {
+    List<ChatMessage> kept = new ArrayList<>(messages);
+    int[] ids = encode(kept, variables);
+    int first = !kept.isEmpty() && kept.getFirst().role().equals("system") ? 1 : 0;
+    while (ids.length > limit) {
+      int next = nextQuestion(kept, first + 1);
+      if (next < 0) {
+        return ids;
+      }
+      kept.subList(first, next).clear();
+      ids = encode(kept, variables);
+    }
+    return ids;
+  }
+
+  private static int nextQuestion(List<ChatMessage> messages, int from) {
+    for (int i = from; i < messages.size(); i++) {
+      if (messages.get(i).role().equals("user")) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** Puts BOS first if the model wants it, but not a second time. */

@@ -172,9 +172,10 @@ public final class Model implements AutoCloseable {
 
   GenerationRequest chat(Session session, List<ChatMessage> messages, Map<String, ?> variables) {
     Conversation conversation = requireConversation();
+    List<ChatMessage> said = List.copyOf(messages);
     GenerationRequest request =
-        new GenerationRequest(this, session, conversation.encode(messages, variables));
-    request.answers(turnEnd(conversation));
+        new GenerationRequest(this, session, conversation.encode(said, variables));
+    request.answers(turnEnd(conversation), limit -> conversation.encode(said, variables, limit));
     return request;
   }
 

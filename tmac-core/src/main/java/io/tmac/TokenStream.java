@@ -86,13 +86,19 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
     return request.isAnswer() ? request.model.info().contextLength() : session.room();
   }
 
-  /** Leaves out tokens behind a leading BOS until the rest fits with room to generate. */
+  /**
+   * Leaves out turns of a conversation, or tokens behind a leading BOS, until the rest fits with
+   * room to generate.
+   */
   private int[] truncated(int[] all) {
     int room = room();
     int reserve = Math.min(request.maxTokens, request.model.info().contextLength() / 2);
     int keep = Math.max(1, room - reserve);
     if (all.length <= keep) {
       return all;
+    }
+    if (request.isAnswer()) {
+      return request.shortened(keep);
     }
     int[] kept = new int[keep];
     System.arraycopy(all, all.length - keep, kept, 0, keep);

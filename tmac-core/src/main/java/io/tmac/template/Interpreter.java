@@ -13,7 +13,7 @@ import java.util.Map;
  */
 final class Interpreter {
   /** Expressions and statements within each other, macros that call each other included. */
-  private static final int MAX_DEPTH = 400;
+  private static final int MAX_DEPTH = 250;
 
   /** How statements end. */
   private enum Flow {

@@ -104,20 +104,24 @@ final class Lexer {
     int from = at;
     int to = end;
     if (sign.equals("-")) {
-      while (to > from && Text.isSpace(source.charAt(to - 1))) {
+      while (to > from && isSpaceAt(to - 1)) {
         to--;
       }
     } else if (block && sign.isEmpty()) {
-      int line = source.lastIndexOf('\n', end - 1) + 1;
-      boolean whole = line > from || lineStart;
-      int start = Math.max(line, from);
-      if (whole && source.substring(start, end).chars().allMatch(Text::isSpace)) {
-        to = start;
+      int start = end;
+      while (start > from && source.charAt(start - 1) != '\n' && isSpaceAt(start - 1)) {
+        start--;
       }
+      boolean whole = start > from ? source.charAt(start - 1) == '\n' : lineStart;
+      to = whole ? start : end;
     }
     if (to > from) {
       add(Kind.DATA, source.substring(from, to), from);
     }
+  }
+
+  private boolean isSpaceAt(int place) {
+    return Text.isSpace(source.charAt(place));
   }
 
   private void comment(int tag) {
@@ -158,7 +162,7 @@ final class Lexer {
   }
 
   private void skipSpace() {
-    while (at < source.length() && Text.isSpace(source.charAt(at))) {
+    while (at < source.length() && isSpaceAt(at)) {
       at++;
     }
   }
