@@ -28,8 +28,8 @@ public enum InputForm {
 
   /**
    * The form that belongs to a matrix. Inputs of 4- and 8-bit weights have a scale per 32 columns,
-   * or 16 where those of the weights change so often; those of ternary weights one per token:
-   * choices made by measured perplexity.
+   * or 16 where those of the weights change so often or the weights have minimums; those of ternary
+   * weights one per token: choices made by measured perplexity and errors of logits.
    *
    * @param matrix the matrix
    * @param activations whether inputs may be rounded at all

@@ -85,13 +85,19 @@ final class NibbleLinear implements PanelSource {
   /** Copies all rows on the threads of the pool. A tile is put together in the heap. */
   private void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
     int blockSize = source.blockSize(cols);
+    byte[][] tileOfWorker = new byte[pool.threads()][]; // Tens of KB each: less for the heap.
+    byte[][] codesOfWorker = new byte[pool.threads()][];
     pool.run(
         Math.ceilDiv(rows, ROWS),
         (from, to, worker) -> {
-          byte[] codes = new byte[cols];
+          if (tileOfWorker[worker] == null) {
+            tileOfWorker[worker] = new byte[tileBytes];
+            codesOfWorker[worker] = new byte[cols];
+          }
+          byte[] codes = codesOfWorker[worker];
           float[] scales = new float[cols / blockSize];
           float[] minimums = new float[cols / blockSize];
-          byte[] bytes = new byte[tileBytes];
+          byte[] bytes = tileOfWorker[worker];
           for (int tile = from; tile < to; tile++) {
             for (int lane = 0; lane < Math.min(ROWS, rows - tile * ROWS); lane++) {
               source.decodeCodes(matrix, tile * ROWS + lane, codes, scales);
