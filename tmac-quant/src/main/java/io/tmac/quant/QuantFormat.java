@@ -10,26 +10,23 @@ import java.util.stream.Collectors;
 public enum QuantFormat {
 
   /** Codes from -8 to 7 in blocks of 32 with a scale; 4.5 bits per weight. */
-  INT4("int4", TensorMajorFormat.Q4V1, QuantMethod.PORT, QuantMethod.SEARCH, QuantMethod.GPTQ),
+  INT4("int4", TensorMajorFormat.Q4V1),
 
   /**
    * Codes -1, 0 and +1 without a scale; 2 bits per weight. For models that were trained with such
    * weights: any other one is useless afterwards.
    */
-  TERNARY_V1("ternary_v1", TensorMajorFormat.TMAC, QuantMethod.PORT),
+  TERNARY_V1("ternary_v1", TensorMajorFormat.TMAC),
 
   /** Codes -1, 0 and +1 with a scale for each row; 2 bits per weight. */
-  TERNARY_V2(
-      "ternary_v2", TensorMajorFormat.TM2, QuantMethod.PORT, QuantMethod.FITTED, QuantMethod.GPTQ);
+  TERNARY_V2("ternary_v2", TensorMajorFormat.TM2);
 
   private final String id;
   private final TensorMajorFormat container;
-  private final Set<QuantMethod> methods;
 
-  QuantFormat(String id, TensorMajorFormat container, QuantMethod... methods) {
+  QuantFormat(String id, TensorMajorFormat container) {
     this.id = id;
     this.container = container;
-    this.methods = EnumSet.copyOf(Arrays.asList(methods));
   }
 
   /**
@@ -56,7 +53,11 @@ public enum QuantFormat {
    * @return at least {@link QuantMethod#PORT}, in the order of the enum
    */
   public Set<QuantMethod> methods() {
-    return EnumSet.copyOf(methods);
+    return switch (this) {
+      case INT4 -> EnumSet.of(QuantMethod.PORT, QuantMethod.SEARCH, QuantMethod.GPTQ);
+      case TERNARY_V1 -> EnumSet.of(QuantMethod.PORT);
+      case TERNARY_V2 -> EnumSet.of(QuantMethod.PORT, QuantMethod.FITTED, QuantMethod.GPTQ);
+    };
   }
 
   /**

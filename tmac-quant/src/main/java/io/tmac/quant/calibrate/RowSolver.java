@@ -14,6 +14,7 @@ import java.util.Arrays;
 final class RowSolver {
   private static final float[] SCALE_TRIALS = {0.7f, 0.85f, 1, 1.15f, 1.3f};
   private static final int MAX_SWEEPS = 20;
+  private static final float MAX_SCALE = 65504; // of float16
 
   private final Factor factor;
   private final int n;
@@ -160,7 +161,7 @@ final class RowSolver {
       }
     }
     // The file holds a float16: the codes answer to it once more.
-    float stored = Float.float16ToFloat(Float.floatToFloat16(scale));
+    float stored = Float.float16ToFloat(Float.floatToFloat16(Math.min(scale, MAX_SCALE)));
     setScale(scale, stored);
     sweep(codes, -1, 1);
     return stored;

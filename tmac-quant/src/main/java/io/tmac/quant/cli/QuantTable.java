@@ -10,13 +10,11 @@ import java.util.Map;
 
 /** A report as a table for people: one line for each kind of tensor. */
 final class QuantTable {
-  private static final String ROW = "%-16s %14s %14s %12s %12s  %s%n".replace("%n", "\n");
-
   private QuantTable() {}
 
   static String of(QuantReport report) {
     StringBuilder table = new StringBuilder();
-    table.append(line(ROW, "tensors", "weights", "bytes", "rel. error", "worst", "in"));
+    table.append(row("tensors", "weights", "bytes", "rel. error", "worst", "in"));
     long weights = 0;
     long bytes = 0;
     for (Map.Entry<String, List<TensorQuality>> kind : kinds(report).entrySet()) {
@@ -24,8 +22,7 @@ final class QuantTable {
       weights += sum.weights;
       bytes += sum.bytes;
       table.append(
-          line(
-              ROW,
+          row(
               kind.getKey(),
               sum.weights,
               sum.bytes,
@@ -33,10 +30,10 @@ final class QuantTable {
               number(sum.worst.relativeRmse()),
               sum.worst.name()));
     }
-    table.append(line(ROW, "all", weights, bytes, number(report.relativeRmse()), "", "").strip());
-    table.append('\n');
+    table.append(row("all", weights, bytes, number(report.relativeRmse()), "", ""));
     table.append(
-        line(
+        String.format(
+            Locale.ROOT,
             "%s: %s, method %s: %d -> %d bytes (%.1f times smaller, %.2f bits per weight), %.1f"
                 + " s\n",
             report.output(),
@@ -61,11 +58,22 @@ final class QuantTable {
   }
 
   private static String number(double value) {
-    return Double.isNaN(value) ? "none" : line("%.4f", value);
+    return Double.isNaN(value) ? "none" : String.format(Locale.ROOT, "%.4f", value);
   }
 
-  private static String line(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
+  private static String row(
+      String tensors, Object weights, Object bytes, String error, String worst, String in) {
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%-16s %14s %14s %12s %12s  %s",
+            tensors,
+            weights,
+            bytes,
+            error,
+            worst,
+            in);
+    return line.stripTrailing() + "\n";
   }
 
   /** Several tensors together. */

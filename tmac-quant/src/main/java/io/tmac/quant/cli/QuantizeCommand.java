@@ -38,11 +38,13 @@ import picocli.CommandLine.TypeConversionException;
       "  fitted      ternary_v2: least squared error of each row",
       "  search      int4: least squared error of each block of 32",
       "  gptq        makes up for errors as a calibration text tells; needs --calibration",
+      "  search with --calibration weights errors by the inputs of each column",
       "",
       "Examples:",
       "  tmac-quant quantize stories15M.bin stories15M.q4 --format int4",
       "  tmac-quant quantize stories15M.bin stories15M.tm2 --format ternary_v2 --method fitted",
-      "  tmac-quant quantize model.bin model.tm2 --format ternary_v2 --report quality.json --json"
+      "  tmac-quant quantize model.bin model.tm2 --format ternary_v2 --method gptq \\",
+      "      --calibration stories.txt -z tokenizer.bin"
     })
 final class QuantizeCommand implements Callable<Integer> {
   private static final String REPORT_SUFFIX = ".quality.json";
@@ -75,6 +77,21 @@ final class QuantizeCommand implements Callable<Integer> {
   private Path calibration;
 
   @Option(
+      names = "--calibration-tokens",
+      paramLabel = "N",
+      description =
+          "Tokens of the calibration text that are used, at least 2. Default: ${DEFAULT-VALUE}.")
+  private int calibrationTokens = Quantizer.DEFAULT_CALIBRATION_TOKENS;
+
+  @Option(
+      names = "--passes",
+      paramLabel = "N",
+      description =
+          "How often gptq rounds the model; more than once helps where the embedding is the"
+              + " classifier. Default: ${DEFAULT-VALUE}.")
+  private int passes = Quantizer.DEFAULT_PASSES;
+
+  @Option(
       names = {"-z", "--tokenizer"},
       paramLabel = "TOKENIZER",
       description = "The tokenizer for the calibration text. Default: the one beside the model.")
@@ -83,10 +100,10 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE",
-      description =
-          "Write the quality of each tensor to this file as JSON. Default: OUT"
-              + REPORT_SUFFIX
-              + ", and none for method port.")
+      description = {
+        "Write the quality of each tensor to this file as JSON.",
+        "Default: OUT" + REPORT_SUFFIX + ", but none for method port."
+      })
   private Path report;
 
   @Option(
@@ -128,6 +145,11 @@ final class QuantizeCommand implements Callable<Integer> {
       throw misused("--method gptq needs --calibration TEXT");
     }
     Quantizer quantizer = Quantizer.from(files.in()).format(format).method(method);
+    try {
+      quantizer = quantizer.calibrationTokens(calibrationTokens).passes(passes);
+    } catch (IllegalArgumentException e) {
+      throw misused(e.getMessage());
+    }
     if (files.threads().isPresent()) {
       quantizer = quantizer.threads(files.threads().getAsInt());
     }
@@ -142,8 +164,8 @@ final class QuantizeCommand implements Callable<Integer> {
     return quantizer;
   }
 
-  /** Where the report goes, or null. It must not take the place of a model. */
-  private Path reportFile() {
+  /** Where the report goes, or null. It must not take the place of a model, and have a folder. */
+  private Path reportFile() throws IOException {
     if (report == null) {
       return method == QuantMethod.PORT ? null : Path.of(files.out() + REPORT_SUFFIX);
     }
@@ -152,6 +174,10 @@ final class QuantizeCommand implements Callable<Integer> {
       if (absolute.equals(model.toAbsolutePath().normalize())) {
         throw misused("--report " + report + " is one of the model files");
       }
+    }
+    Path folder = absolute.getParent();
+    if (!Files.isDirectory(folder)) {
+      throw new NoSuchFileException(folder.toString(), null, "there is no such folder");
     }
     return report;
   }

@@ -56,6 +56,7 @@ public record Streams(InputStream in, PrintStream out, PrintStream err) {
    *
    * @return false also where that is not known
    */
+  @SuppressWarnings({"ReferenceEquality", "SystemConsoleNull"}) // It is null in a pipe.
   public boolean onTerminal() {
     Console console = System.console();
     return err == System.err && console != null && console.isTerminal();

@@ -56,7 +56,9 @@ record Int4Encoder(TensorStack stack, Fits fits) implements StackEncoder {
     out[at] = (byte) scale;
     out[at + 1] = (byte) (scale >> 8);
     for (int i = 0; i < BLOCK / 2; i++) {
-      out[at + 2 + i] = (byte) (codes[from + 2 * i] + 8 | codes[from + 2 * i + 1] + 8 << 4);
+      int low = codes[from + 2 * i] + 8;
+      int high = codes[from + 2 * i + 1] + 8;
+      out[at + 2 + i] = (byte) (low | (high << 4));
     }
   }
 

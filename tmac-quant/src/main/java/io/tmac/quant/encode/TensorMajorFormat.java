@@ -11,22 +11,20 @@ import java.io.IOException;
 /** The containers in the tensor order of llama2.c v0. */
 public enum TensorMajorFormat {
   /** llama2.c v0: float32, no magic. */
-  V0("", new F32()),
+  V0(""),
   /** Four-bit blocks. */
-  Q4V1("Q4V1", new Int4()),
+  Q4V1("Q4V1"),
   /** Eight-bit blocks. */
-  Q8V1("Q8V1", new Int8(Int8.Layout.GROUPS, 32)),
+  Q8V1("Q8V1"),
   /** Ternary without scale. */
-  TMAC("TMAC", new TernaryV1()),
+  TMAC("TMAC"),
   /** Ternary with a scale for each row. */
-  TM2("TM2\0", new TernaryV2());
+  TM2("TM2\0");
 
   private final String magic;
-  private final WeightFormat weights;
 
-  TensorMajorFormat(String magic, WeightFormat weights) {
+  TensorMajorFormat(String magic) {
     this.magic = magic;
-    this.weights = weights;
   }
 
   /** The first bytes of a file, none or four. */
@@ -40,7 +38,13 @@ public enum TensorMajorFormat {
   }
 
   WeightFormat weights() {
-    return weights;
+    return switch (this) {
+      case V0 -> new F32();
+      case Q4V1 -> new Int4();
+      case Q8V1 -> new Int8(Int8.Layout.GROUPS, 32);
+      case TMAC -> new TernaryV1();
+      case TM2 -> new TernaryV2();
+    };
   }
 
   /** Whether the header ends with the block size, 32. */

@@ -27,17 +27,16 @@ final class TernaryCodes {
   static void pack(byte[] codes, int count, byte[] out, int at) {
     int whole = count / 4;
     for (int b = 0; b < whole; b++) {
-      int bits =
-          codes[4 * b] & 3
-              | (codes[4 * b + 1] & 3) << 2
-              | (codes[4 * b + 2] & 3) << 4
-              | (codes[4 * b + 3] & 3) << 6;
-      out[at + b] = (byte) bits;
+      int w0 = codes[4 * b] & 3;
+      int w1 = codes[4 * b + 1] & 3;
+      int w2 = codes[4 * b + 2] & 3;
+      int w3 = codes[4 * b + 3] & 3;
+      out[at + b] = (byte) (w0 | (w1 << 2) | (w2 << 4) | (w3 << 6));
     }
     if (count % 4 != 0) {
       int bits = 0;
       for (int i = 4 * whole; i < count; i++) {
-        bits |= (codes[i] & 3) << 2 * (i % 4);
+        bits |= (codes[i] & 3) << (2 * (i % 4));
       }
       out[at + whole] = (byte) bits;
     }

@@ -55,7 +55,23 @@ class ErrorsTest {
         "compare MODEL other.bin --picture errors.svg",
         "compare MODEL other.bin --window 1",
         "compare MODEL other.bin --threads 0",
-        "dequantize MODEL norm"
+        "dequantize MODEL norm",
+        "quantize MODEL out --format int4 --passes 0",
+        "quantize MODEL out --format int4 --calibration-tokens 1",
+        "quantize MODEL out",
+        "quantize MODEL --format int4",
+        "quantize MODEL out --format int5",
+        "quantize MODEL out --format int4 --method best",
+        "quantize MODEL out --format int4 --method fitted",
+        "quantize MODEL out --format ternary_v1 --method gptq --calibration MODEL",
+        "quantize MODEL out --format ternary_v2 --method search",
+        "quantize MODEL out --format ternary_v2 --method gptq",
+        "quantize MODEL out --format int4 --threads 0",
+        "quantize MODEL out --format int4 --report MODEL",
+        "quantize MODEL out --format int4 --report ./out",
+        "convert MODEL out",
+        "convert MODEL out --to v3",
+        "convert MODEL out --to v1 --threads x"
       })
   void usageErrorsEndWith2(String line) {
     Console.Result result = Console.run(words(line));
@@ -81,7 +97,16 @@ class ErrorsTest {
         "eval MODEL EMPTY",
         "dequantize MODEL norm missing/out.f32",
         "dequantize MODEL nothing out.f32",
-        "dequantize MODEL norm MODEL"
+        "dequantize MODEL norm MODEL",
+        "quantize missing.bin out --format int4",
+        "quantize EMPTY out --format int4",
+        "quantize MODEL missing/out --format int4",
+        "quantize MODEL EMPTY --format int4",
+        "quantize MODEL MODEL --format int4",
+        "quantize MODEL EMPTY/out --format int4 --calibration missing.txt",
+        "quantize MODEL EMPTY/out --format int4 --report missing/report.json",
+        "convert missing.bin out --to v1",
+        "convert MODEL MODEL --to v1"
       })
   void otherErrorsEndWith1AndOneLine(String line) throws IOException {
     Path empty = Files.createDirectory(folder.resolve("empty"));
@@ -148,11 +173,23 @@ class ErrorsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"inspect", "logits", "tokenize", "detokenize", "eval", "compare", "dequantize"})
+      strings = {
+        "inspect",
+        "logits",
+        "tokenize",
+        "detokenize",
+        "eval",
+        "dequantize",
+        "quantize",
+        "convert",
+        "compare"
+      })
   void eachCommandHasHelp(String command) {
     Console.Result result = Console.run(command, "--help");
     assertThat(result.status()).isZero();
-    assertThat(result.out()).startsWith("Usage: tmac-quant " + command).contains("MODEL");
+    assertThat(result.out())
+        .startsWith("Usage: tmac-quant " + command)
+        .containsAnyOf("MODEL", "IN");
     assertThat(result.err()).isEmpty();
     assertThat(Console.run("--help").out()).contains("\n  " + command + " ");
   }

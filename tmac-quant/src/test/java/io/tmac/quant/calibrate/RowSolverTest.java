@@ -1,0 +1,170 @@
+package io.tmac.quant.calibrate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tmac.kernel.WorkerPool;
+import io.tmac.quant.encode.LeastSquaresTernaryFit;
+import io.tmac.quant.encode.SearchInt4Fit;
+import java.util.Arrays;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class RowSolverTest {
+
+  /** Without inputs to look at, that is with H = I, the weights themselves count. */
+  @Property(tries = 100)
+  void withEqualInputsItFindsTheLeastSquaresOfTheWeights(
+      @ForAll @IntRange(min = 1, max = 40) int n, @ForAll long seed) {
+    double[] w = Problems.weights(n, new Random(seed));
+    double[] identity = new double[n * n];
+    float[] values = new float[n];
+    for (int c = 0; c < n; c++) {
+      identity[c * n + c] = 1;
+      values[c] = (float) w[c];
+    }
+    byte[] codes = new byte[n];
+    float scale = ternary(identity, w, codes);
+    byte[] expected = new byte[n];
+    float expectedScale = new LeastSquaresTernaryFit().fit(0, values, expected);
+    double found = Problems.error(w, Problems.values(codes, scale), identity);
+    double best = Problems.error(w, Problems.values(expected, expectedScale), identity);
+    assertThat(found).isLessThanOrEqualTo(best * 1.001 + 1e-9);
+  }
+
+  /** Against the least-squares fit of the weights, which does not know the inputs. */
+  @Property(tries = 100)
+  void outputsAreNeverWorseThanThoseOfRoundedWeights(
+      @ForAll @IntRange(min = 1, max = 40) int n, @ForAll long seed) {
+    Random random = new Random(seed);
+    double[] h = Problems.inputs(n, 2 * n, random);
+    double[] w = Problems.weights(n, random);
+    float[] values = new float[n];
+    for (int c = 0; c < n; c++) {
+      values[c] = (float) w[c];
+    }
+    byte[] codes = new byte[n];
+    float scale = ternary(h, w, codes);
+    assertThat(scale).isBetween(0f, 65504f);
+    assertThat(Float.float16ToFloat(Float.floatToFloat16(scale))).isEqualTo(scale);
+    for (byte code : codes) {
+      assertThat(code).isBetween((byte) -1, (byte) 1);
+    }
+    byte[] rounded = new byte[n];
+    float roundedScale = new LeastSquaresTernaryFit().fit(0, values, rounded);
+    double plain = Problems.error(w, Problems.values(rounded, roundedScale), h);
+    assertThat(Problems.error(w, Problems.values(codes, scale), h))
+        .isLessThanOrEqualTo(plain * 1.1 + 1e-6);
+  }
+
+  /** All codes of few columns, each with its best scale. */
+  @Test
+  void smallProblemsEndNearTheOptimum() {
+    int n = 7;
+    double sumFound = 0;
+    double sumBest = 0;
+    for (int seed = 0; seed < 50; seed++) {
+      Random random = new Random(seed);
+      double[] h = Problems.inputs(n, 20, random);
+      double[] w = Problems.weights(n, random);
+      byte[] codes = new byte[n];
+      float scale = ternary(h, w, codes);
+      double best = optimum(w, h);
+      double found = Problems.error(w, Problems.values(codes, scale), h);
+      assertThat(found).isGreaterThan(best * 0.999);
+      sumFound += found;
+      sumBest += best;
+    }
+    assertThat(sumFound).isLessThan(1.15 * sumBest);
+  }
+
+  private static double optimum(double[] w, double[] h) {
+    int n = w.length;
+    byte[] codes = new byte[n];
+    Arrays.fill(codes, (byte) -1);
+    double best = Problems.error(w, new double[n], h);
+    while (true) {
+      double[] unit = Problems.values(codes, 1);
+      double[] product = Problems.times(unit, h);
+      double wanted = 0;
+      double square = 0;
+      for (int c = 0; c < n; c++) {
+        wanted += product[c] * w[c];
+        square += product[c] * unit[c];
+      }
+      if (square > 0) {
+        best = Math.min(best, Problems.error(w, new double[n], h) - wanted * wanted / square);
+      }
+      int c = 0;
+      while (c < n && codes[c] == 1) {
+        codes[c++] = -1;
+      }
+      if (c == n) {
+        return best;
+      }
+      codes[c]++;
+    }
+  }
+
+  @Property(tries = 100)
+  void fourBitCodesAreBetterThanRoundedOnes(
+      @ForAll @IntRange(min = 1, max = 3) int blocks, @ForAll long seed) {
+    Random random = new Random(seed);
+    int n = 32 * blocks;
+    double[] h = Problems.inputs(n, 2 * n, random);
+    double[] w = Problems.weights(n, random);
+    float[] values = new float[n];
+    for (int c = 0; c < n; c++) {
+      values[c] = (float) w[c];
+    }
+    float[] scales = new float[n];
+    byte[] rounded = new byte[n];
+    SearchInt4Fit fit = new SearchInt4Fit();
+    for (int block = 0; block < blocks; block++) {
+      float scale = fit.fit(block * 32L, values, block * 32, rounded);
+      Arrays.fill(scales, block * 32, block * 32 + 32, scale);
+    }
+    byte[] codes = new byte[n];
+    try (WorkerPool pool = new WorkerPool(1)) {
+      RowSolver solver = new RowSolver(new Factor(h, n, pool));
+      System.arraycopy(Problems.times(w, h), 0, solver.target(), 0, n);
+      solver.grid(scales, -8, 7, codes);
+    }
+    for (byte code : codes) {
+      assertThat(code).isBetween((byte) -8, (byte) 7);
+    }
+    assertThat(Problems.error(w, Problems.values(codes, scales), h))
+        .isLessThan(Problems.error(w, Problems.values(rounded, scales), h));
+  }
+
+  @Test
+  void zerosStayZero() {
+    byte[] codes = {1, 1, 1};
+    double[] identity = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    assertThat(ternary(identity, new double[3], codes)).isZero();
+    assertThat(codes).containsOnly(0);
+    try (WorkerPool pool = new WorkerPool(1)) {
+      RowSolver solver = new RowSolver(new Factor(identity, 3, pool));
+      Arrays.fill(solver.target(), 1);
+      solver.grid(new float[] {0, 1, 0}, -8, 7, codes);
+      assertThat(codes).containsExactly(0, 1, 0);
+    }
+  }
+
+  @Test
+  void scalesEndWhereFloat16Ends() {
+    byte[] codes = new byte[1];
+    assertThat(ternary(new double[] {1}, new double[] {1e9}, codes)).isEqualTo(65504f);
+    assertThat(codes).containsExactly(1);
+  }
+
+  private static float ternary(double[] h, double[] w, byte[] codes) {
+    try (WorkerPool pool = new WorkerPool(1)) {
+      RowSolver solver = new RowSolver(new Factor(h, w.length, pool));
+      System.arraycopy(Problems.times(w, h), 0, solver.target(), 0, w.length);
+      return solver.ternary(codes);
+    }
+  }
+}
