@@ -12,6 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -170,6 +173,22 @@ class ChatTest {
       stream.forEach(token -> streamed.append(token.text()));
     }
     assertThat(streamed).isNotEmpty().hasToString(request.text());
+  }
+
+  @Test
+  void manyMayAskAtTheSameTime() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<String>> answers = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        String question = "Question " + i % 2;
+        answers.add(
+            threads.submit(() ->
+                MODEL.chat(List.of(ChatMessage.user(question))).seed(3).maxTokens(20).text()));
+      }
+      for (int i = 2; i < answers.size(); i++) {
+        assertThat(answers.get(i).get()).isNotEmpty().isEqualTo(answers.get(i % 2).get());
+      }
+    }
   }
 
   @Test

@@ -71,6 +71,7 @@ class TemplateTest {
         "'l' in s and 'z' not in s # True",
         "2 in l or 5 in l # True",
         "'x' in d # True",
+        "missing in d or (1, 2) in d or d.get(missing, false) # False",
         "not e or nn # True",
         "e or 'otherwise' # otherwise",
         "'yes' if n > 2 else 'no' # yes",
