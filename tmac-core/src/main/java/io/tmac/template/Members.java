@@ -156,9 +156,7 @@ final class Members {
       case "get" -> {
         Arguments.Bound bound = arguments.bind("key", "default");
         Object key = bound.required(0);
-        yield Operators.contains(map, key, budget)
-            ? map.get(Values.key(key))
-            : bound.get(1, null);
+        yield Operators.contains(map, key, budget) ? map.get(Values.key(key)) : bound.get(1, null);
       }
       case "items" -> pairs(map);
       case "keys" -> new ArrayList<>(map.keySet());
