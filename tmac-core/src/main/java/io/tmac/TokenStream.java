@@ -19,7 +19,7 @@ import java.util.Optional;
  *
  * <p>If the model ends the text, its end-of-text token is the last element; it prints nothing but
  * may release text that was held back. Closing the stream early ends the generation. Not safe for
- * use by several threads.
+ * use by several threads, except for {@link #cancel}.
  */
 public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseable {
   private final GenerationRequest request;
@@ -46,8 +46,18 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   /** Whether {@link #last} has been chosen but not yet computed. */
   private boolean uncomputed;
 
+  /** What chooses the first token, once the prompt is computed. */
+  private float[] promptLogits;
+
   private boolean started;
+
+  /**
+   * Whether {@link #hasNext} has promised a token, which is then made even if cancelled meanwhile.
+   */
+  private boolean granted;
+
   private boolean closed;
+  private volatile boolean cancelled;
   private FinishReason finishReason;
   private long promptNanos;
   private long generationNanos;
@@ -109,16 +119,36 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   }
 
   /**
-   * Whether there is another token.
+   * Whether there is another token. The first call computes the prompt.
    *
    * @return false once the generation has ended; {@link #result} then says why
+   * @throws IllegalStateException if the model is closed before the prompt is computed
    */
   public boolean hasNext() {
-    if (!started && !closed && request.maxTokens == 0) {
-      compute();
+    if (cancelled) {
+      close();
+    }
+    if (!started && !closed) {
+      start();
+    }
+    granted = finishReason == null && !closed;
+    return granted;
+  }
+
+  private void start() {
+    long start = System.nanoTime();
+    int position = session.position();
+    promptLogits = session.prefill(prompt, held, () -> cancelled);
+    started = true;
+    promptNanos = System.nanoTime() - start;
+    if (promptLogits == null) {
+      if (!request.isAnswer()) {
+        session.forget(position);
+      }
+      close();
+    } else if (request.maxTokens == 0) {
       finish(FinishReason.MAX_TOKENS);
     }
-    return finishReason == null && !closed;
   }
 
   /**
@@ -129,10 +159,11 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
    * @throws IllegalStateException if the model is closed
    */
   public GeneratedToken next() {
-    if (!hasNext()) {
-      throw new NoSuchElementException("the generation has ended: " + finishReason);
+    if (closed || !granted && !hasNext()) {
+      throw new NoSuchElementException("the generation has ended: " + endedBy());
     }
-    float[] logits = compute();
+    granted = false;
+    float[] logits = tokens.isEmpty() ? promptLogits : forward();
     long start = System.nanoTime();
     // An embedding may have more rows than there are tokens: such rows stand for nothing.
     Arrays.fill(logits, choices, logits.length, Float.NEGATIVE_INFINITY);
@@ -159,14 +190,8 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   }
 
   /** The logits that choose the next token. */
-  private float[] compute() {
+  private float[] forward() {
     long start = System.nanoTime();
-    if (!started) {
-      started = true;
-      float[] logits = session.prefill(prompt, held);
-      promptNanos = System.nanoTime() - start;
-      return logits;
-    }
     uncomputed = false;
     float[] logits = session.forward(last, 0, 1, Transformer.Logits.LAST);
     generationNanos += System.nanoTime() - start;
@@ -202,6 +227,16 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   }
 
   /**
+   * Ends the generation with {@link FinishReason#CANCELLED}. Any thread may call this; it does not
+   * wait. The thread that generates completes the token it is at; of a prompt it computes at most
+   * 128 more tokens. After that {@link #hasNext} is false. Idempotent, and without effect on the
+   * result of a generation that has ended.
+   */
+  public void cancel() {
+    cancelled = true;
+  }
+
+  /**
    * What the generation has made: all of it, or, if it is not at its end, what there is so far; the
    * stream is then closed.
    *
@@ -212,13 +247,17 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
     return new Generation(
         text.toString(),
         tokens,
-        finishReason == null ? FinishReason.CANCELLED : finishReason,
+        endedBy(),
         prompt.length,
         dropped,
         seed,
         logprobs,
         Duration.ofNanos(promptNanos),
         Duration.ofNanos(generationNanos));
+  }
+
+  private FinishReason endedBy() {
+    return finishReason == null ? FinishReason.CANCELLED : finishReason;
   }
 
   /**
