@@ -5,6 +5,7 @@
 module io.tmac.core {
   requires jdk.incubator.vector;
   requires org.slf4j;
+  requires tools.jackson.core;
 
   exports io.tmac;
   exports io.tmac.format;

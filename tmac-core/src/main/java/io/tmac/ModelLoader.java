@@ -31,13 +31,12 @@ final class ModelLoader {
 
   static LoadedModel load(Path path, ModelOptions options) throws IOException {
     Path file = ModelFiles.resolve(path);
-    String source = file.toString();
     Arena arena = Arena.ofShared();
     // Weights are copied out of a mapping that ends here, so that its pages leave memory. What is
     // read in place, and the rows of the embedding, come from a second one.
     try (Arena loading = Arena.ofShared()) {
-      Checkpoint copied = CheckpointReader.read(source, ModelFiles.map(file, loading));
-      Checkpoint kept = CheckpointReader.read(source, ModelFiles.map(file, arena));
+      Checkpoint copied = CheckpointReader.open(file, loading);
+      Checkpoint kept = CheckpointReader.open(file, arena);
       Optional<Tokenizer> tokenizer = tokenizer(file, copied.config(), options);
       return assemble(copied, kept, tokenizer, options, arena);
     } catch (IOException | RuntimeException | Error e) {
@@ -102,7 +101,7 @@ final class ModelLoader {
               config,
               copied.container(),
               copied.format().id(),
-              copied.file().byteSize(),
+              copied.fileBytes(),
               weights.bytes(),
               kernels.name(),
               kernels.vectorBits(),
@@ -141,7 +140,7 @@ final class ModelLoader {
       throws IOException {
     if (options.tokenizer().isPresent()) {
       int size = options.tokenizer().get().vocabSize();
-      if (size != config.vocabSize()) {
+      if (size > config.vocabSize()) {
         throw new IllegalArgumentException(
             "the tokenizer has "
                 + size

@@ -124,7 +124,8 @@ public final class ModelOptions {
   /**
    * Sets the tokenizer.
    *
-   * @param tokenizer a tokenizer with as many tokens as the model
+   * @param tokenizer a tokenizer with as many tokens as the model, or fewer: those that it does not
+   *     know are never generated
    * @return the changed copy
    */
   public ModelOptions withTokenizer(Tokenizer tokenizer) {

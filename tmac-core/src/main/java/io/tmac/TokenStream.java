@@ -7,6 +7,7 @@ import io.tmac.tokenizer.StreamDecoder;
 import io.tmac.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -29,6 +30,10 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   private final StopStrings stops;
   private final int[] prompt;
   private final int dropped;
+
+  /** The number of tokens that may be generated. */
+  private final int choices;
+
   private final long seed;
   private final StringBuilder text = new StringBuilder();
   private final List<Integer> tokens = new ArrayList<>();
@@ -58,7 +63,9 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
         throw new IllegalArgumentException("the prompt has no tokens");
       }
       session.check(prompt);
-      sampler = new Sampler(request.sampling, seed, model.info().config().vocabSize());
+      int vocabSize = model.info().config().vocabSize();
+      choices = tokenizer == null ? vocabSize : Math.min(vocabSize, tokenizer.vocabSize());
+      sampler = new Sampler(request.sampling, seed, vocabSize);
       for (int token : prompt) {
         sampler.acceptPrompt(token);
       }
@@ -112,6 +119,8 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
     }
     float[] logits = compute();
     long start = System.nanoTime();
+    // An embedding may have more rows than there are tokens: such rows stand for nothing.
+    Arrays.fill(logits, choices, logits.length, Float.NEGATIVE_INFINITY);
     int token = sampler.sample(logits);
     Optional<Logprobs> probabilities =
         request.logprobs < 0

@@ -9,9 +9,13 @@ import io.tmac.format.Int8;
 import io.tmac.format.PluginFormat;
 import io.tmac.format.TernaryV1;
 import io.tmac.format.TernaryV2;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.ServiceLoader;
@@ -21,6 +25,24 @@ public final class CheckpointReader {
   private static final int MAGIC_BYTES = 4;
 
   private CheckpointReader() {}
+
+  /**
+   * Maps a model and reads its headers. Tensor data is not touched.
+   *
+   * @param model what {@link ModelFiles#resolve} returned: a model file, or a Hugging Face folder
+   * @param arena owner of the mappings
+   * @return the checkpoint; its tensors are views of the mapped files
+   * @throws ModelFormatException if it is not a model, or a damaged one
+   * @throws UnsupportedModelException if it is a model of another kind
+   * @throws IOException if a file cannot be read
+   */
+  public static Checkpoint open(Path model, Arena arena) throws IOException {
+    if (Files.isDirectory(model)) {
+      throw new UnsupportedModelException(
+          model.toString(), 0, "a model file", "a folder; name the file in it");
+    }
+    return read(model.toString(), ModelFiles.map(model, arena));
+  }
 
   /**
    * Reads the headers of a model file. Tensor data is not touched.

@@ -3,11 +3,13 @@ package io.tmac.checkpoint;
 import io.tmac.ModelConfig;
 import io.tmac.ModelFormatException;
 import io.tmac.TmacException;
+import io.tmac.checkpoint.Checkpoint.MappedFile;
 import io.tmac.format.F32;
 import io.tmac.format.Matrix;
 import io.tmac.format.WeightFormat;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Collects the tensors of a llama model while a reader walks through its file. */
@@ -107,6 +109,8 @@ final class LlamaTensors {
   /** The checkpoint, once the file has been read to its end. */
   Checkpoint finish(String container, WeightFormat format) {
     in.expectEnd();
-    return new Checkpoint(in.source(), container, format, config, tensors, ropeTables, in.file());
+    MappedFile file = new MappedFile(in.source(), in.file());
+    return new Checkpoint(
+        in.source(), container, format, config, tensors, ropeTables, List.of(file));
   }
 }

@@ -3,6 +3,9 @@ package io.tmac.checkpoint;
 import io.tmac.ModelConfig;
 import io.tmac.format.BlockCodes;
 import io.tmac.format.F32;
+import io.tmac.format.GgufFormat;
+import io.tmac.format.HalfFloat;
+import io.tmac.format.I2s;
 import io.tmac.format.Int4;
 import io.tmac.format.Int8;
 import io.tmac.format.Matrix;
@@ -15,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -80,8 +84,8 @@ public final class RandomCheckpoint {
    * @param kept owner of the embedding and of the matrices that are read in place
    * @param copied owner of the others; it may be closed once they have been copied
    * @return the model
-   * @throws IllegalArgumentException for formats whose random bytes this class does not know:
-   *     plug-ins, and Int8 with the scales behind all codes
+   * @throws IllegalArgumentException for formats whose random bytes this class does not know: those
+   *     of GGUF files, plug-ins, and Int8 with the scales behind all codes
    * @throws OutOfMemoryError if there is not enough native memory
    */
   public static Checkpoint of(
@@ -112,7 +116,7 @@ public final class RandomCheckpoint {
       matrix(Checkpoint.OUTPUT, head, config.vocabSize(), dim, owner);
     }
     return new Checkpoint(
-        "random model", "random weights", format, config, tensors, Map.of(), MemorySegment.NULL);
+        "random model", "random weights", format, config, tensors, Map.of(), List.of());
   }
 
   private void norms(String name) {
@@ -170,6 +174,9 @@ public final class RandomCheckpoint {
         fillScales(data, v2, cols, scale / TERNARY_CODES);
       }
       case Int8 other -> throw unknown(other);
+      case HalfFloat half -> throw unknown(half);
+      case GgufFormat blocks -> throw unknown(blocks);
+      case I2s i2s -> throw unknown(i2s);
       case PluginFormat plugin -> throw unknown(plugin);
     }
     return data;

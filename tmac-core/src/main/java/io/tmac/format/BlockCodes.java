@@ -1,9 +1,10 @@
 package io.tmac.format;
 
 /**
- * A view of weights as small integer codes with one scale for each block of consecutive columns:
- * {@code w[r][c] = code[r][c] * scale[r][c / blockSize]}. Blocks begin anew at each row. A format
- * that offers this view runs on the fast kernel of its {@link #range}.
+ * A view of weights as small integer codes with one scale, and maybe a minimum, for each block of
+ * consecutive columns: {@code w[r][c] = code[r][c] * scale[r][c / blockSize] + minimum[r][c /
+ * blockSize]}, up to the rounding of a minimum. Blocks begin anew at each row. A format that offers
+ * this view runs on the fast kernel of its {@link #range}.
  */
 public interface BlockCodes {
 
@@ -25,6 +26,17 @@ public interface BlockCodes {
   Range range();
 
   /**
+   * Whether a matrix has no code outside the range, which some formats can express. One that has
+   * runs on decoded floats.
+   *
+   * @param matrix the matrix
+   * @return true if {@link #decodeCodes} writes codes of the range only
+   */
+  default boolean keepsRange(Matrix matrix) {
+    return true;
+  }
+
+  /**
    * Columns that share one scale.
    *
    * @param cols number of columns of the matrix
@@ -41,6 +53,24 @@ public interface BlockCodes {
    * @param scales receives {@code cols / blockSize} scales from index 0
    */
   void decodeCodes(Matrix matrix, int row, byte[] codes, float[] scales);
+
+  /**
+   * Whether blocks have minimums. Ternary weights have none.
+   *
+   * @return true if {@link #decodeMinimums} writes them
+   */
+  default boolean hasMinimums() {
+    return false;
+  }
+
+  /**
+   * Writes the minimums of one row, if {@link #hasMinimums}.
+   *
+   * @param matrix the matrix
+   * @param row the row, from 0 to {@code matrix.rows() - 1}
+   * @param minimums receives {@code cols / blockSize} minimums from index 0
+   */
+  default void decodeMinimums(Matrix matrix, int row, float[] minimums) {}
 
   /**
    * Writes the codes of one row of ternary weights four to a byte, where the file holds them so:

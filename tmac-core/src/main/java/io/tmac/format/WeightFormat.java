@@ -8,7 +8,8 @@ import java.util.Optional;
  *
  * <p>Formats are immutable values without state and safe for use by many threads.
  */
-public sealed interface WeightFormat permits F32, Int8, Int4, TernaryV1, TernaryV2, PluginFormat {
+public sealed interface WeightFormat
+    permits F32, HalfFloat, Int8, Int4, TernaryV1, TernaryV2, GgufFormat, I2s, PluginFormat {
 
   /**
    * The short name of this format, as reports print it.

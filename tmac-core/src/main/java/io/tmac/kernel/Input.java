@@ -58,10 +58,21 @@ public final class Input {
 
   /** Creates an input of {@code cols} columns, without tokens. */
   public Input(int cols) {
+    this(cols, 0);
+  }
+
+  /**
+   * Creates an input without tokens.
+   *
+   * @param cols number of columns
+   * @param leastMax what the largest magnitude of a token counts as, at least, where a token has
+   *     one scale
+   */
+  public Input(int cols, float leastMax) {
     this.cols = cols;
-    this.perBlock = new QuantizedInput(cols, BLOCK, QuantizedInput.MAX_CODE);
-    this.perToken = new QuantizedInput(cols, pad(cols), QuantizedInput.MAX_CODE);
-    this.int7 = new QuantizedInput(cols, INT7_BLOCK, QuantizedInput.MAX_INT7);
+    this.perBlock = new QuantizedInput(cols, BLOCK, QuantizedInput.MAX_CODE, 0);
+    this.perToken = new QuantizedInput(cols, pad(cols), QuantizedInput.MAX_CODE, leastMax);
+    this.int7 = new QuantizedInput(cols, INT7_BLOCK, QuantizedInput.MAX_INT7, 0);
   }
 
   /** Rounds a number of columns up to whole blocks. */

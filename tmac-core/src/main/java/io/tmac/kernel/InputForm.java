@@ -37,7 +37,7 @@ public enum InputForm {
   public static InputForm of(Matrix matrix, Activations activations) {
     int cols = matrix.cols();
     Optional<BlockCodes> codes = matrix.format().codes(cols);
-    if (activations == Activations.F32 || codes.isEmpty()) {
+    if (activations == Activations.F32 || codes.isEmpty() || !codes.get().keepsRange(matrix)) {
       return FLOAT;
     }
     int blockSize = codes.get().blockSize(cols);

@@ -48,8 +48,9 @@ public interface KernelProvider {
 
   /**
    * Attention of the query heads of some tokens that share a key and value head. Each token attends
-   * to all positions up to its own: softmax of {@code q.k / sqrt(headDim)}, then the weighted sum
-   * of the values. The result of a query does not depend on which queries it is computed with.
+   * to the positions of its window, up to its own: softmax of {@code q.k / sqrt(headDim)}, then the
+   * weighted sum of the values. The result of a query does not depend on which queries it is
+   * computed with.
    *
    * @param q queries {@code [tokens x kvHeads x group x headDim]}
    * @param cache keys and values of the layer

@@ -14,13 +14,34 @@ public final class KvPages {
   private final KvCacheType type;
   private final int kvHeads;
   private final int headDim;
+  private final int window;
   private KvPage[][] pages = {};
 
-  /** Creates an empty cache. */
+  /** Creates an empty cache whose tokens attend to all before them. */
   public KvPages(KvCacheType type, int kvHeads, int headDim) {
+    this(type, kvHeads, headDim, 0);
+  }
+
+  /**
+   * Creates an empty cache.
+   *
+   * @param window positions that a token attends to, its own being the last; 0 for all
+   */
+  public KvPages(KvCacheType type, int kvHeads, int headDim, int window) {
     this.type = type;
     this.kvHeads = kvHeads;
     this.headDim = headDim;
+    this.window = window == 0 ? Integer.MAX_VALUE : window;
+  }
+
+  /** Returns the number of positions that a token attends to, its own included. */
+  public int window() {
+    return window;
+  }
+
+  /** Returns the first position that the token at {@code position} attends to. */
+  public int firstVisible(int position) {
+    return Math.max(0, position - window + 1);
   }
 
   /** Returns the number of heads. */

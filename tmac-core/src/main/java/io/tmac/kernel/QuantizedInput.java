@@ -19,6 +19,7 @@ public final class QuantizedInput {
   private final int blockSize;
   private final int blocks;
   private final int maxCode;
+  private final float leastMax;
 
   /**
    * The codes, {@code [tokens x paddedCols]}, each as a short in both halves of its int: processors
@@ -33,7 +34,13 @@ public final class QuantizedInput {
   /** The sum of each block's codes, {@code [tokens x blocks]}. */
   public int[] sums = {};
 
-  QuantizedInput(int cols, int blockSize, int maxCode) {
+  /**
+   * Creates room for no tokens.
+   *
+   * @param leastMax what the largest magnitude of a block counts as, at least
+   */
+  QuantizedInput(int cols, int blockSize, int maxCode, float leastMax) {
+    this.leastMax = leastMax;
     this.cols = cols;
     this.paddedCols = Input.pad(cols);
     this.blockSize = blockSize;
@@ -48,17 +55,18 @@ public final class QuantizedInput {
    * @return {@code maxCode / max}, or 0 for a block whose values are too small for that quotient
    */
   public float inverse(float max) {
-    return max < SMALLEST ? 0 : maxCode / max;
+    float most = Math.max(max, leastMax);
+    return most < SMALLEST ? 0 : maxCode / most;
   }
 
   /**
    * The scale of a block.
    *
    * @param max largest magnitude of the block
-   * @return {@code max / maxCode}
+   * @return {@code max / maxCode}, the magnitude counting as no less than the model says
    */
   public float scale(float max) {
-    return max / maxCode;
+    return Math.max(max, leastMax) / maxCode;
   }
 
   /** Returns the code in an element of {@link #codes}. */

@@ -7,6 +7,7 @@ import io.tmac.kernel.Linear;
 final class Block {
   private final float[] attentionNorm;
   private final float[] ffnNorm;
+  private final Weights.Extras extras;
 
   // The matrices, grouped by their input.
   private final Linear[] qkv;
@@ -17,6 +18,7 @@ final class Block {
   Block(Weights.Layer layer) {
     attentionNorm = layer.attentionNorm();
     ffnNorm = layer.ffnNorm();
+    extras = layer.extras();
     qkv = new Linear[] {layer.wq(), layer.wk(), layer.wv()};
     wo = new Linear[] {layer.wo()};
     gateUp = new Linear[] {layer.gate(), layer.up()};
@@ -24,8 +26,8 @@ final class Block {
   }
 
   /**
-   * Attention. What it adds to the residual stream is left in {@code s.delta}, its heads' outputs
-   * in {@code s.attended}.
+   * Attention. What it adds to the residual stream is left in {@code s.delta}, the inputs of wo in
+   * {@code s.attended}.
    *
    * @param s the sequence; its residual stream holds {@code count} tokens
    * @param count number of tokens
@@ -35,14 +37,15 @@ final class Block {
   void attention(Sequence s, int count, KvPages cache, boolean addsDelta) {
     s.steps.norm(count, attentionNorm, addsDelta);
     s.matmul.run(s.normed, count, qkv, s.qkvOut);
-    s.steps.rotate(count, cache);
+    s.steps.rotate(count, extras, cache);
     s.heads.run(cache, count);
+    s.steps.subNorm(count, extras.attentionSubNorm(), s.attended.x);
     s.matmul.run(s.attended, count, wo, s.deltaOut);
   }
 
   /**
    * The feed-forward layer. What it adds to the residual stream is left in {@code s.delta}, the
-   * gated values in {@code s.gated}.
+   * inputs of down in {@code s.gated}.
    *
    * @param s the sequence
    * @param count number of tokens
@@ -52,6 +55,7 @@ final class Block {
     s.steps.norm(count, ffnNorm, addsDelta);
     s.matmul.run(s.normed, count, gateUp, s.gateUpOut);
     s.steps.gate(count);
+    s.steps.subNorm(count, extras.ffnSubNorm(), s.gated.x);
     s.matmul.run(s.gated, count, down, s.deltaOut);
   }
 }

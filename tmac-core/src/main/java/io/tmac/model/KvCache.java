@@ -11,7 +11,7 @@ final class KvCache {
   KvCache(ModelConfig config, KvCacheType type) {
     layers = new KvPages[config.layers()];
     for (int l = 0; l < layers.length; l++) {
-      layers[l] = new KvPages(type, config.kvHeads(), config.headDim());
+      layers[l] = new KvPages(type, config.kvHeads(), config.headDim(), config.slidingWindow());
     }
   }
 

@@ -42,7 +42,7 @@ public final class LayerRunner {
       ModelConfig config, Weights.Layer layer, KernelProvider kernels, WorkerPool pool) {
     this.config = config.withLayers(1);
     this.block = new Block(layer);
-    this.rope = new Rope(config.headDim(), config.ropeTheta());
+    this.rope = new Rope(config);
     this.sequence = new Sequence(this.config, KvCacheType.F32, kernels, pool, rope);
   }
 

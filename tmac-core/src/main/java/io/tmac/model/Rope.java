@@ -1,17 +1,30 @@
 package io.tmac.model;
 
+import io.tmac.ModelConfig;
+import io.tmac.ModelConfig.RopePairs;
+
 /**
- * Rotary position embedding (Su et al. 2021): the pair of elements (2j, 2j + 1) of a head turns by
- * {@code position * theta^(-2j / headDim)}.
+ * Rotary position embedding (Su et al. 2021): pair j of a head turns by {@code position *
+ * theta^(-2j / headDim)}, divided as the model's scaling says. Which elements make a pair is data.
  */
 final class Rope {
   private final double[] frequencies;
 
-  Rope(int headDim, double theta) {
-    frequencies = new double[headDim / 2];
-    for (int j = 0; j < frequencies.length; j++) {
-      frequencies[j] = Math.pow(theta, -2.0 * j / headDim);
+  /** Distance from one pair to the next, and from the first element of a pair to the second. */
+  private final int step;
+
+  private final int partner;
+
+  Rope(ModelConfig config) {
+    int pairs = config.headDim() / 2;
+    frequencies = new double[pairs];
+    for (int j = 0; j < pairs; j++) {
+      double frequency = Math.pow(config.ropeTheta(), -2.0 * j / config.headDim());
+      frequencies[j] = frequency / config.ropeScaling().divisor(j, frequency);
     }
+    boolean interleaved = config.ropePairs() == RopePairs.INTERLEAVED;
+    step = interleaved ? 2 : 1;
+    partner = interleaved ? 1 : pairs;
   }
 
   /** Writes the cosines and sines of a position, {@code headDim / 2} each, in turn. */
@@ -33,15 +46,16 @@ final class Rope {
    * @param at where it wrote it
    */
   void apply(float[] x, int from, int width, float[] angles, int at) {
-    int headDim = 2 * frequencies.length;
-    for (int head = from; head < from + width; head += headDim) {
-      for (int i = 0; i < headDim; i += 2) {
-        float cos = angles[at + i];
-        float sin = angles[at + i + 1];
-        float a = x[head + i];
-        float b = x[head + i + 1];
-        x[head + i] = a * cos - b * sin;
-        x[head + i + 1] = a * sin + b * cos;
+    int pairs = frequencies.length;
+    for (int head = from; head < from + width; head += 2 * pairs) {
+      for (int j = 0; j < pairs; j++) {
+        float cos = angles[at + 2 * j];
+        float sin = angles[at + 2 * j + 1];
+        int i = head + j * step;
+        float a = x[i];
+        float b = x[i + partner];
+        x[i] = a * cos - b * sin;
+        x[i + partner] = a * sin + b * cos;
       }
     }
   }

@@ -13,6 +13,9 @@ import io.tmac.kernel.WorkerPool;
  * time. Buffers grow to the largest number of tokens that one pass has taken.
  */
 public final class Sequence {
+  /** BitNet b1.58: the scale of a token is {@code max(max|x|, 1e-5) / 127}. */
+  private static final float LEAST_MAX = 1e-5f;
+
   final KvCache cache;
   final Matmul matmul;
   final AttentionHeads heads;
@@ -78,9 +81,10 @@ public final class Sequence {
     this.matmul = new Matmul(kernels, pool, scratch);
     this.heads = new AttentionHeads(config, kernels, pool, this);
     this.steps = new TokenSteps(config, kernels, pool, rope, this);
-    this.normed = new Input(config.dim());
-    this.attended = new Input(config.queryDim());
-    this.gated = new Input(config.hiddenDim());
+    float leastMax = config.int8Inputs() ? LEAST_MAX : 0;
+    this.normed = new Input(config.dim(), leastMax);
+    this.attended = new Input(config.queryDim(), leastMax);
+    this.gated = new Input(config.hiddenDim(), leastMax);
   }
 
   /** Where the logits of a pass go: {@code [tokens x vocabSize]}, exactly so long for one token. */

@@ -19,8 +19,11 @@ final class TokenSteps {
   private final WorkerPool.Task rotateTask = this::rotate;
   private final WorkerPool.Task storeTask = this::store;
   private final WorkerPool.Task gateTask = this::gate;
+  private final WorkerPool.Task subNormTask = this::subNorm;
 
   private float[] weight;
+  private float[] normed;
+  private Weights.Extras extras;
   private boolean addsDelta;
   private KvPages cache;
   private int count;
@@ -55,8 +58,12 @@ final class TokenSteps {
     }
   }
 
-  /** Turns queries and keys by their positions and stores keys and values. */
-  void rotate(int count, KvPages cache) {
+  /**
+   * Adds biases, normalises the heads of queries and keys, turns them by their positions, and
+   * stores keys and values.
+   */
+  void rotate(int count, Weights.Extras extras, KvPages cache) {
+    this.extras = extras;
     pool.run(count, rotateTask);
     if (count == 1) {
       cache.put(s.length(), 1, s.k, s.v);
@@ -71,9 +78,28 @@ final class TokenSteps {
     int queryDim = config.queryDim();
     int kvDim = config.kvDim();
     for (int t = from; t < to; t++) {
+      add(extras.qBias(), s.q, t * queryDim);
+      add(extras.kBias(), s.k, t * kvDim);
+      add(extras.vBias(), s.v, t * kvDim);
+      normHeads(extras.qNorm(), s.q, t * queryDim, queryDim);
+      normHeads(extras.kNorm(), s.k, t * kvDim, kvDim);
       int angles = t * config.headDim();
       rope.apply(s.q, t * queryDim, queryDim, s.angles, angles);
       rope.apply(s.k, t * kvDim, kvDim, s.angles, angles);
+    }
+  }
+
+  private static void add(float[] bias, float[] x, int at) {
+    for (int i = 0; i < bias.length; i++) {
+      x[at + i] += bias[i];
+    }
+  }
+
+  private void normHeads(float[] weight, float[] x, int at, int width) {
+    if (weight.length > 0) {
+      for (int head = at; head < at + width; head += config.headDim()) {
+        RmsNorm.apply(x, head, weight, config.rmsNormEps(), x);
+      }
     }
   }
 
@@ -87,6 +113,33 @@ final class TokenSteps {
   }
 
   private void gate(int from, int to, int worker) {
-    kernels.swiglu(s.gated.x, s.up, from * config.hiddenDim(), to * config.hiddenDim());
+    int first = from * config.hiddenDim();
+    int end = to * config.hiddenDim();
+    switch (config.gate()) {
+      case SILU -> kernels.swiglu(s.gated.x, s.up, first, end);
+      case SQUARED_RELU -> gateBySquare(s.gated.x, s.up, first, end);
+    }
+  }
+
+  private static void gateBySquare(float[] gate, float[] up, int from, int to) {
+    for (int i = from; i < to; i++) {
+      float positive = Math.max(gate[i], 0);
+      gate[i] = positive * positive * up[i];
+    }
+  }
+
+  /** Normalises {@code x} {@code [tokens x weight.length]} in place, if the model does that. */
+  void subNorm(int count, float[] weight, float[] x) {
+    if (weight.length > 0) {
+      this.weight = weight;
+      this.normed = x;
+      pool.run(count, subNormTask);
+    }
+  }
+
+  private void subNorm(int from, int to, int worker) {
+    for (int t = from; t < to; t++) {
+      RmsNorm.apply(normed, t * weight.length, weight, config.rmsNormEps(), normed);
+    }
   }
 }

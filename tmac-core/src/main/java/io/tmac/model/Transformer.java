@@ -8,7 +8,9 @@ import io.tmac.kernel.WorkerPool;
 
 /**
  * The forward pass of a llama-type decoder (Touvron et al. 2023): per layer RMSNorm, attention with
- * rotary embedding and grouped queries (Ainslie et al. 2023), RMSNorm, SwiGLU (Shazeer 2020).
+ * rotary embedding and grouped queries (Ainslie et al. 2023), RMSNorm, a gated feed-forward layer
+ * (Shazeer 2020). What Mistral, Qwen and BitNet do otherwise is data: the {@link ModelConfig}, and
+ * vectors that a layer has or has not.
  *
  * <p>Immutable; many sequences may run at the same time. The result of a token does not depend on
  * the number of threads nor on how the tokens before it were split into passes.
@@ -34,7 +36,7 @@ public final class Transformer {
     this.weights = weights;
     this.kernels = kernels;
     this.pool = pool;
-    this.rope = new Rope(config.headDim(), config.ropeTheta());
+    this.rope = new Rope(config);
     this.blocks = weights.layers().stream().map(Block::new).toArray(Block[]::new);
     this.classifier = new Linear[] {weights.classifier()};
   }

@@ -3,6 +3,7 @@ package io.tmac.model;
 import io.tmac.Activations;
 import io.tmac.ModelConfig;
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.format.BlockCodes.Range;
 import io.tmac.format.Matrix;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.Linear;
@@ -28,6 +29,7 @@ public record Weights(
     List<Layer> layers,
     float[] finalNorm,
     Linear classifier) {
+  private static final float[] NONE = {};
 
   /**
    * One transformer layer.
@@ -41,6 +43,7 @@ public record Weights(
    * @param gate gate {@code [hiddenDim x dim]} (w1)
    * @param up {@code [hiddenDim x dim]} (w3)
    * @param down {@code [dim x hiddenDim]} (w2)
+   * @param extras the vectors that only some models have
    */
   public record Layer(
       float[] attentionNorm,
@@ -51,7 +54,29 @@ public record Weights(
       float[] ffnNorm,
       Linear gate,
       Linear up,
-      Linear down) {}
+      Linear down,
+      Extras extras) {}
+
+  /**
+   * The vectors of a layer that only some models have; without elements where the model has none.
+   *
+   * @param qBias added to the queries {@code [heads * headDim]} (Qwen2)
+   * @param kBias added to the keys {@code [kvHeads * headDim]}
+   * @param vBias added to the values {@code [kvHeads * headDim]}
+   * @param qNorm scale of the norm of each query head {@code [headDim]} (Qwen3)
+   * @param kNorm scale of the norm of each key head {@code [headDim]}
+   * @param attentionSubNorm scale of the norm between attention and wo {@code [heads * headDim]}
+   *     (BitNet)
+   * @param ffnSubNorm scale of the norm between gate and down {@code [hiddenDim]} (BitNet)
+   */
+  public record Extras(
+      float[] qBias,
+      float[] kBias,
+      float[] vBias,
+      float[] qNorm,
+      float[] kNorm,
+      float[] attentionSubNorm,
+      float[] ffnSubNorm) {}
 
   /**
    * Puts the tensors of a checkpoint into the layouts of a provider.
@@ -75,10 +100,11 @@ public record Weights(
     ModelConfig config = source.config();
     Function<String, Linear> linear =
         name -> {
-          Matrix matrix = source.tensors().get(name);
-          boolean inPlace = kernels.readsFile(matrix, activations);
-          Matrix from = inPlace ? kept.tensors().get(name) : matrix;
-          return kernels.linear(from, activations, arena, pool);
+          Matrix matrix = source.tensor(name);
+          Activations inputs = inputs(config, matrix, activations);
+          boolean inPlace = kernels.readsFile(matrix, inputs);
+          Matrix from = inPlace ? kept.tensor(name) : matrix;
+          return kernels.linear(from, inputs, arena, pool);
         };
     List<Layer> layers = new ArrayList<>(config.layers());
     for (int l = 0; l < config.layers(); l++) {
@@ -93,18 +119,44 @@ public record Weights(
               vector(source, prefix + "ffn_norm"),
               linear.apply(prefix + "w1"),
               linear.apply(prefix + "w3"),
-              linear.apply(prefix + "w2")));
+              linear.apply(prefix + "w2"),
+              extras(source, prefix)));
     }
     return new Weights(
         config,
-        kept.tensors().get(Checkpoint.EMBEDDING),
+        kept.tensor(Checkpoint.EMBEDDING),
         List.copyOf(layers),
         vector(source, Checkpoint.FINAL_NORM),
         linear.apply(source.classifierName()));
   }
 
-  private static float[] vector(Checkpoint source, String name) {
-    Matrix matrix = source.tensors().get(name);
+  /** How the kernel of a matrix may represent its inputs; some models say so themselves. */
+  private static Activations inputs(ModelConfig config, Matrix matrix, Activations wanted) {
+    boolean ternary =
+        matrix.format().codes(matrix.cols()).filter(c -> c.range() == Range.TERNARY).isPresent();
+    return config.int8Inputs() && ternary ? Activations.INT8 : wanted;
+  }
+
+  private static Extras extras(Checkpoint source, String prefix) {
+    return new Extras(
+        optional(source, prefix + "wq_bias"),
+        optional(source, prefix + "wk_bias"),
+        optional(source, prefix + "wv_bias"),
+        optional(source, prefix + "q_norm"),
+        optional(source, prefix + "k_norm"),
+        optional(source, prefix + "attention_sub_norm"),
+        optional(source, prefix + "ffn_sub_norm"));
+  }
+
+  private static float[] optional(Checkpoint source, String role) {
+    return source.find(role).map(Weights::values).orElse(NONE);
+  }
+
+  private static float[] vector(Checkpoint source, String role) {
+    return values(source.tensor(role));
+  }
+
+  private static float[] values(Matrix matrix) {
     float[] values = new float[matrix.cols()];
     matrix.decodeRow(0, values);
     return values;

@@ -66,8 +66,7 @@ class PublicVectorsTest {
     JsonNode output =
         Shared.json(QUANTIZERS + "/manifest.json").at("/models/" + name + "/outputs/" + kind);
     Checkpoint checkpoint = Reading.file(quantizedFile(PROFILE, name, kind));
-    assertThat(checkpoint.file().byteSize())
-        .isEqualTo(output.at("/" + PROFILE + "/bytes").asLong());
+    assertThat(checkpoint.fileBytes()).isEqualTo(output.at("/" + PROFILE + "/bytes").asLong());
   }
 
   /**

@@ -34,8 +34,9 @@ class AttentionKernelTest {
       @ForAll @IntRange(min = 1, max = 50) int halfHead,
       @ForAll @IntRange(min = 1, max = 3) int kvHeads,
       @ForAll @IntRange(min = 0, max = 12) int sharpness,
+      @ForAll @IntRange(min = 0, max = 150) int window,
       @ForAll long seed) {
-    Case c = new Case(positions, 2 * halfHead, kvHeads, sharpness, seed);
+    Case c = new Case(KvCacheType.F32, positions, 2 * halfHead, kvHeads, sharpness, window, seed);
     for (KernelProvider kernels : PROVIDERS) {
       for (int head = 0; head < kvHeads; head++) {
         float[] out = c.attend(kernels, head, positions);
@@ -54,7 +55,7 @@ class AttentionKernelTest {
       @ForAll @IntRange(min = 1, max = 200) int positions,
       @ForAll @IntRange(min = 1, max = 50) int halfHead,
       @ForAll long seed) {
-    Case c = new Case(KvCacheType.F16, positions, 2 * halfHead, 2, 1, seed);
+    Case c = new Case(KvCacheType.F16, positions, 2 * halfHead, 2, 1, 0, seed);
     double[] expected = c.expected(1, positions);
     float[] scalar = c.attend(PROVIDERS.getFirst(), 1, positions);
     float[] vector = c.attend(PROVIDERS.getLast(), 1, positions);
@@ -73,10 +74,11 @@ class AttentionKernelTest {
       @ForAll @IntRange(min = 0, max = 200) int position,
       @ForAll @IntRange(min = 1, max = 40) int tokens,
       @ForAll @IntRange(min = 1, max = 7) int group,
+      @ForAll @IntRange(min = 0, max = 150) int window,
       @ForAll @IntRange(min = 1, max = 30) int halfHead,
       @ForAll long seed) {
     int headDim = 2 * halfHead;
-    Case c = new Case(type, position + tokens, headDim, 2, 1, seed);
+    Case c = new Case(type, position + tokens, headDim, 2, 1, window, seed);
     float[] q = Case.gaussian(tokens * 2 * group * headDim, 3, new Random(seed + 1));
     int queries = tokens * group;
     for (KernelProvider kernels : PROVIDERS) {
@@ -118,6 +120,15 @@ class AttentionKernelTest {
   }
 
   @Property(tries = 40, edgeCases = EdgeCasesMode.NONE)
+  void aWindowHasTheTokenAndThoseBeforeIt(
+      @ForAll @IntRange(min = 1, max = 100) int window,
+      @ForAll @IntRange(min = 0, max = 1000) int position) {
+    KvPages cache = new KvPages(KvCacheType.F32, 1, 2, window);
+    assertThat(position - cache.firstVisible(position) + 1)
+        .isEqualTo(Math.min(window, position + 1));
+  }
+
+  @Property(tries = 40, edgeCases = EdgeCasesMode.NONE)
   void onePositionGivesItsValue(@ForAll @IntRange(min = 1, max = 50) int half, @ForAll long seed) {
     Case c = new Case(1, 2 * half, 2, 10, seed);
     for (KernelProvider kernels : PROVIDERS) {
@@ -150,16 +161,23 @@ class AttentionKernelTest {
     final KvPages cache;
 
     Case(int positions, int headDim, int kvHeads, int sharpness, long seed) {
-      this(KvCacheType.F32, positions, headDim, kvHeads, sharpness, seed);
+      this(KvCacheType.F32, positions, headDim, kvHeads, sharpness, 0, seed);
     }
 
-    Case(KvCacheType type, int positions, int headDim, int kvHeads, int sharpness, long seed) {
+    Case(
+        KvCacheType type,
+        int positions,
+        int headDim,
+        int kvHeads,
+        int sharpness,
+        int window,
+        long seed) {
       this.headDim = headDim;
       Random random = new Random(seed);
       query = gaussian(headDim, sharpness, random);
       keys = new float[positions][];
       values = new float[positions][];
-      cache = new KvPages(type, kvHeads, headDim);
+      cache = new KvPages(type, kvHeads, headDim, window);
       for (int p = 0; p < positions; p++) {
         keys[p] = gaussian(kvHeads * headDim, 1, random);
         values[p] = gaussian(kvHeads * headDim, 1, random);
@@ -205,7 +223,8 @@ class AttentionKernelTest {
     double[] expected(int head, int positions) {
       double[] weights = new double[positions];
       double max = Double.NEGATIVE_INFINITY;
-      for (int p = 0; p < positions; p++) {
+      int first = cache.firstVisible(positions - 1);
+      for (int p = first; p < positions; p++) {
         for (int d = 0; d < headDim; d++) {
           weights[p] += (double) query[d] * keys[p][head * headDim + d];
         }
@@ -213,12 +232,12 @@ class AttentionKernelTest {
         max = Math.max(max, weights[p]);
       }
       double sum = 0;
-      for (int p = 0; p < positions; p++) {
+      for (int p = first; p < positions; p++) {
         weights[p] = Math.exp(weights[p] - max);
         sum += weights[p];
       }
       double[] out = new double[headDim];
-      for (int p = 0; p < positions; p++) {
+      for (int p = first; p < positions; p++) {
         for (int d = 0; d < headDim; d++) {
           out[d] += weights[p] / sum * values[p][head * headDim + d];
         }

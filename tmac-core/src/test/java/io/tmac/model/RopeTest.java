@@ -3,6 +3,8 @@ package io.tmac.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import io.tmac.ModelConfig;
+import io.tmac.ModelConfig.RopePairs;
 import java.util.Random;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.Example;
@@ -31,6 +33,30 @@ class RopeTest {
     }
   }
 
+  /** The order of rows in q and k is the only difference between the two kinds of files. */
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void halvesTurnAsInterleavedPairsDo(
+      @ForAll @IntRange(min = 1, max = 40) int pairs,
+      @ForAll @IntRange(min = 1, max = 3) int heads,
+      @ForAll @IntRange(min = 0, max = 1000) int position,
+      @ForAll long seed) {
+    float[] x = gaussian(2 * pairs * heads, seed);
+    float[] turned = turn(x, 2 * pairs, position, RopePairs.HALVES);
+    assertThat(interleave(turned, 2 * pairs))
+        .isEqualTo(turn(interleave(x, 2 * pairs), 2 * pairs, position));
+  }
+
+  private static float[] interleave(float[] x, int headDim) {
+    float[] out = new float[x.length];
+    for (int head = 0; head < x.length; head += headDim) {
+      for (int j = 0; j < headDim / 2; j++) {
+        out[head + 2 * j] = x[head + j];
+        out[head + 2 * j + 1] = x[head + j + headDim / 2];
+      }
+    }
+    return out;
+  }
+
   @Example
   void positionZeroChangesNothing() {
     float[] x = gaussian(48, 1);
@@ -50,7 +76,12 @@ class RopeTest {
   }
 
   private static float[] turn(float[] x, int headDim, int position) {
-    Rope rope = new Rope(headDim, 10000);
+    return turn(x, headDim, position, RopePairs.INTERLEAVED);
+  }
+
+  private static float[] turn(float[] x, int headDim, int position, RopePairs pairs) {
+    ModelConfig config = new ModelConfig(8, 8, 1, 1, 1, headDim, 8, 8, 10000, 1e-5f);
+    Rope rope = new Rope(config.withRopePairs(pairs));
     float[] angles = new float[headDim + 3];
     rope.angles(position, angles, 3);
     float[] turned = x.clone();

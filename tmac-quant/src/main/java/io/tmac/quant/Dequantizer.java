@@ -47,7 +47,7 @@ public final class Dequantizer {
       throw new IllegalArgumentException("the output " + out + " is the model file itself");
     }
     try (Arena arena = Arena.ofConfined()) {
-      Checkpoint checkpoint = CheckpointReader.read(file.toString(), ModelFiles.map(file, arena));
+      Checkpoint checkpoint = CheckpointReader.open(file, arena);
       Matrix matrix = find(checkpoint, tensor);
       checkpoint.verify(matrix);
       try (OutputFile output = OutputFile.create(out)) {

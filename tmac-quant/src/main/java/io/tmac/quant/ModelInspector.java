@@ -27,17 +27,16 @@ public final class ModelInspector {
   public static Inspection inspect(Path model) throws IOException {
     Path file = ModelFiles.resolve(model);
     try (Arena arena = Arena.ofConfined()) {
-      Checkpoint checkpoint = CheckpointReader.read(file.toString(), ModelFiles.map(file, arena));
+      Checkpoint checkpoint = CheckpointReader.open(file, arena);
       List<TensorInfo> tensors =
           checkpoint.tensors().values().stream().map(TensorInfo::of).toList();
-      // All files that the readers know hold models of this family.
       return new Inspection(
           checkpoint.source(),
           checkpoint.container(),
-          "llama",
+          checkpoint.architecture(),
           checkpoint.config(),
           tensors,
-          checkpoint.file().byteSize());
+          checkpoint.fileBytes());
     }
   }
 }

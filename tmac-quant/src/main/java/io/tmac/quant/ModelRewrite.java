@@ -77,14 +77,14 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
     }
     try (Arena arena = Arena.ofShared();
         Workers workers = new Workers(threads)) {
-      Checkpoint checkpoint = CheckpointReader.read(file.toString(), ModelFiles.map(file, arena));
+      Checkpoint checkpoint = CheckpointReader.open(file, arena);
       SourceModel source = new SourceModel(checkpoint);
       try (OutputFile output = OutputFile.create(out)) {
         Progress progress = new Counter(listener, passes.applyAsInt(source) * source.elements());
         List<EncodingError> errors = writer.write(source, output.channel(), workers, progress);
         long bytes = output.channel().size();
         output.commit();
-        return new Result(file, checkpoint.file().byteSize(), bytes, errors);
+        return new Result(file, checkpoint.fileBytes(), bytes, errors);
       }
     } catch (ClosedByInterruptException e) {
       InterruptedIOException interrupted = new InterruptedIOException(out + " was not written");

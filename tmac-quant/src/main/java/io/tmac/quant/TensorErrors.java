@@ -79,7 +79,7 @@ public final class TensorErrors {
 
   private static Checkpoint read(Path path, Arena arena) throws IOException {
     Path file = ModelFiles.resolve(path);
-    return CheckpointReader.read(file.toString(), ModelFiles.map(file, arena));
+    return CheckpointReader.open(file, arena);
   }
 
   private static void requireSameShape(Checkpoint reference, Checkpoint model) {

@@ -55,9 +55,7 @@ public final class Tokenizers {
 
   private static int vocabSize(Path model) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      return CheckpointReader.read(model.toString(), ModelFiles.map(model, arena))
-          .config()
-          .vocabSize();
+      return CheckpointReader.open(model, arena).config().vocabSize();
     }
   }
 }

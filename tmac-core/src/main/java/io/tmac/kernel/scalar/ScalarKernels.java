@@ -101,11 +101,13 @@ public final class ScalarKernels implements KernelProvider {
     Arrays.fill(sums, 0);
     double max = -Float.MAX_VALUE;
     double sum = 0;
-    for (int start = 0; start <= last; start += KvPages.PAGE) {
+    int visible = cache.firstVisible(last);
+    for (int start = visible & -KvPages.PAGE; start <= last; start += KvPages.PAGE) {
       KvPage page = cache.page(start / KvPages.PAGE, kvHead);
+      int begin = Math.max(0, visible - start);
       int count = Math.min(KvPages.PAGE, last + 1 - start);
       float[] keys = page.keys(buffer);
-      for (int p = 0; p < count; p++) {
+      for (int p = begin; p < count; p++) {
         double dot = 0;
         for (int d = 0; d < headDim; d++) {
           dot += (double) q[at + d] * keys[KvPage.keyIndex(headDim, p, d)];
@@ -113,7 +115,7 @@ public final class ScalarKernels implements KernelProvider {
         scores[p] = (float) (dot / Math.sqrt(headDim));
       }
       float[] values = page.values(buffer);
-      for (int p = 0; p < count; p++) {
+      for (int p = begin; p < count; p++) {
         double shrink = 1;
         if (scores[p] > max) {
           shrink = Math.exp(max - scores[p]);

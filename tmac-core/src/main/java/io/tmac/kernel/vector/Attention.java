@@ -45,15 +45,20 @@ final class Attention {
       int end = Math.min(to, first + QUERIES);
       begin(q, cache, kvHead, group, first, end, s);
       int last = position + (end - 1) / group;
-      for (int start = 0; start <= last; start += PAGE) {
-        // Queries of tokens before this page are done.
+      int visible = cache.firstVisible(position + first / group);
+      for (int start = visible & -PAGE; start <= last; start += PAGE) {
+        // Queries of tokens before this page are done, and windows of others begin behind it.
         int begun = Math.max(first, (start - position) * group);
+        int seeing = end;
+        while (cache.firstVisible(position + (seeing - 1) / group) >= start + PAGE) {
+          seeing--;
+        }
         KvPage page = cache.page(start / PAGE, kvHead);
         int before = position - start + 1;
         if (vectors) {
-          VectorAttention.page(page, headDim, group, before, first, begun, end, s);
+          VectorAttention.page(page, cache, group, before, first, begun, seeing, s);
         } else {
-          PlainAttention.page(page, headDim, group, before, first, begun, end, s);
+          PlainAttention.page(page, cache, group, before, first, begun, seeing, s);
         }
       }
       finish(out, cache, kvHead, group, first, end, s);
@@ -85,12 +90,14 @@ final class Attention {
   }
 
   /**
-   * Turns the scores of one query in one page into weights. Positions behind the query get the
-   * weight zero.
+   * Turns the scores of one query in one page into weights. Positions before {@code from}, which
+   * its window leaves out, and from {@code count} on get the weight zero.
    */
-  static void weigh(AttentionScratch s, int row, int count, int headDim, boolean vectors) {
+  static void weigh(
+      AttentionScratch s, int row, int from, int count, int headDim, boolean vectors) {
     float[] w = s.weights;
     int at = row * PAGE;
+    Arrays.fill(w, at, at + from, Float.NEGATIVE_INFINITY);
     Arrays.fill(w, at + count, at + PAGE, Float.NEGATIVE_INFINITY);
     float before = s.max[row];
     float max = max(w, at, before);

@@ -16,18 +16,21 @@ final class PlainAttention {
   /** See {@link VectorAttention#page}. */
   static void page(
       KvPage page,
-      int headDim,
+      KvPages cache,
       int group,
       int before,
       int first,
       int from,
       int to,
       AttentionScratch s) {
+    int headDim = cache.headDim();
     float[] keys = page.keys(s.page);
     for (int query = from; query < to; query++) {
-      int count = Math.min(PAGE, before + query / group);
+      int behind = before + query / group;
+      int count = Math.min(PAGE, behind);
       scores(s, query - first, keys, headDim, count);
-      Attention.weigh(s, query - first, count, headDim, false);
+      int hidden = Math.max(0, behind - cache.window());
+      Attention.weigh(s, query - first, hidden, count, headDim, false);
     }
     float[] values = page.values(s.page);
     for (int query = from; query < to; query++) {

@@ -21,7 +21,7 @@ final class VectorAttention {
    * Attends to a page.
    *
    * @param page keys and values
-   * @param headDim width of a head
+   * @param cache the cache that it belongs to
    * @param group queries per token
    * @param before positions of the page that the first token (queries 0 to group - 1) attends to;
    *     may be negative, if the token comes before the page
@@ -32,13 +32,14 @@ final class VectorAttention {
    */
   static void page(
       KvPage page,
-      int headDim,
+      KvPages cache,
       int group,
       int before,
       int first,
       int from,
       int to,
       AttentionScratch s) {
+    int headDim = cache.headDim();
     float[] keys = page.keys(s.page);
     int query = from;
     for (; query <= to - 4; query += 4) {
@@ -52,8 +53,9 @@ final class VectorAttention {
       scores1(s.queries, row * headDim, keys, headDim, count, s.weights, row * PAGE);
     }
     for (query = from; query < to; query++) {
-      int count = Math.min(PAGE, before + query / group);
-      Attention.weigh(s, query - first, count, headDim, true);
+      int behind = before + query / group;
+      int hidden = Math.max(0, behind - cache.window());
+      Attention.weigh(s, query - first, hidden, Math.min(PAGE, behind), headDim, true);
     }
     float[] values = page.values(s.page);
     int width = KvPage.paddedDim(headDim);

@@ -262,16 +262,34 @@ final class Calibrator {
   }
 
   private Matrix matrix(String name) {
-    return checkpoint.tensors().get(name);
+    return checkpoint.tensor(name);
   }
 
   private static Weights.Layer withAttention(Weights.Layer w, Linear[] qkv, Linear wo) {
     return new Weights.Layer(
-        w.attentionNorm(), qkv[0], qkv[1], qkv[2], wo, w.ffnNorm(), w.gate(), w.up(), w.down());
+        w.attentionNorm(),
+        qkv[0],
+        qkv[1],
+        qkv[2],
+        wo,
+        w.ffnNorm(),
+        w.gate(),
+        w.up(),
+        w.down(),
+        w.extras());
   }
 
   private static Weights.Layer withFeedForward(Weights.Layer w, Linear[] gateUp, Linear down) {
     return new Weights.Layer(
-        w.attentionNorm(), w.wq(), w.wk(), w.wv(), w.wo(), w.ffnNorm(), gateUp[0], gateUp[1], down);
+        w.attentionNorm(),
+        w.wq(),
+        w.wk(),
+        w.wv(),
+        w.wo(),
+        w.ffnNorm(),
+        gateUp[0],
+        gateUp[1],
+        down,
+        w.extras());
   }
 }

@@ -37,7 +37,7 @@ final class Importance implements Fits {
     try (Arena arena = Arena.ofShared()) {
       Weights weights = Weights.of(checkpoint, checkpoint, kernels, Activations.F32, arena, pool);
       Streams streams = new Streams(config, windows);
-      streams.embed(checkpoint.tensors().get(Checkpoint.EMBEDDING)::decodeRow);
+      streams.embed(checkpoint.tensor(Checkpoint.EMBEDDING)::decodeRow);
       for (int l = 0; l < config.layers(); l++) {
         Weights.Layer layer = weights.layers().get(l);
         LayerRunner runner = new LayerRunner(config, layer, kernels, pool);

@@ -22,7 +22,7 @@ public record SourceModel(Checkpoint checkpoint) {
 
   /** Whether the file has a classifier besides the embedding. */
   public boolean hasClassifier() {
-    return checkpoint.tensors().containsKey(Checkpoint.OUTPUT);
+    return checkpoint.find(Checkpoint.OUTPUT).isPresent();
   }
 
   /** Returns the number of weights of all matrices. */
@@ -35,7 +35,7 @@ public record SourceModel(Checkpoint checkpoint) {
 
   /** A matrix that stands alone. */
   TensorStack single(String name) {
-    return new TensorStack(name, List.of(checkpoint.tensors().get(name)), this);
+    return new TensorStack(name, List.of(checkpoint.tensor(name)), this);
   }
 
   /**
@@ -61,7 +61,7 @@ public record SourceModel(Checkpoint checkpoint) {
 
   /** The classifier, under its own name even where it is the embedding. */
   TensorStack classifier() {
-    Matrix matrix = checkpoint.tensors().get(checkpoint.classifierName());
+    Matrix matrix = checkpoint.tensor(checkpoint.classifierName());
     Matrix named =
         new Matrix(
             Checkpoint.OUTPUT,
@@ -77,7 +77,7 @@ public record SourceModel(Checkpoint checkpoint) {
   TensorStack stack(String kind) {
     List<Matrix> layers = new ArrayList<>();
     for (int layer = 0; layer < config().layers(); layer++) {
-      layers.add(checkpoint.tensors().get("layers." + layer + "." + kind));
+      layers.add(checkpoint.tensor("layers." + layer + "." + kind));
     }
     return new TensorStack(kind, layers, this);
   }
@@ -100,12 +100,12 @@ public record SourceModel(Checkpoint checkpoint) {
 
   /** The fault that an element is no number. */
   ModelFormatException notFinite(Matrix matrix, int row, int col, float value) {
-    long offset = matrix.data().address() - checkpoint.file().address();
+    long offset = 0;
     if (matrix.format() instanceof F32) {
-      offset += (matrix.tensorRow(row) * matrix.cols() + col) * Float.BYTES;
+      offset = (matrix.tensorRow(row) * matrix.cols() + col) * Float.BYTES;
     }
-    return new ModelFormatException(
-        checkpoint.source(),
+    return checkpoint.fault(
+        matrix,
         offset,
         "finite numbers in tensor " + matrix.name(),
         value + " in row " + row + ", column " + col + "; the model is damaged, export it anew");
