@@ -31,7 +31,7 @@ final class Llama2cTokenizer implements Tokenizer {
   private static final short NOT_A_BYTE = -1;
 
   private final Vocabulary vocabulary;
-  private final int[] mergeOrder;
+  private final Merges merges;
   private final SpecialTokens specials;
 
   /** [vocabSize] the byte a {@code <0xNN>} token stands for, else NOT_A_BYTE. */
@@ -58,7 +58,7 @@ final class Llama2cTokenizer implements Tokenizer {
       }
     }
     vocabulary = new Vocabulary(file.bytes(), file.offsets(), file.lengths(), findable);
-    mergeOrder = PairMerger.mergeOrder(file.scores());
+    merges = new ScoredMerges(vocabulary, file.scores());
     specials = specials(vocabulary);
     spaceId = vocabulary.find(new byte[] {' '}, 0, 1);
   }
@@ -138,7 +138,8 @@ final class Llama2cTokenizer implements Tokenizer {
     int prefix = spaceId == Vocabulary.NOT_FOUND ? 0 : 1;
     byte[] text = new byte[prefix + to - from];
     System.arraycopy(utf8, from, text, prefix, to - from);
-    PairMerger merger = new PairMerger(vocabulary, mergeOrder, text);
+    PairMerger merger = new PairMerger(vocabulary, merges);
+    merger.begin(text, 0, text.length);
     if (prefix > 0) {
       text[0] = ' ';
       merger.add(spaceId, prefix);

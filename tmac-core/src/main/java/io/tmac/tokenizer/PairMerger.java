@@ -3,69 +3,64 @@ package io.tmac.tokenizer;
 import java.util.stream.IntStream;
 
 /**
- * Merges the symbols of a text into pieces, the highest score first.
+ * Merges the symbols of a text into pieces.
  *
- * <p>Byte-pair encoding as SentencePiece and llama2.c do it (Sennrich, Haddow and Birch, "Neural
- * Machine Translation of Rare Words with Subword Units", 2016, section 3.2): of all pairs of
- * neighbours whose joined bytes are a piece, the one whose piece has the highest score is replaced
- * by that piece, the leftmost of equals, until no pair is left.
+ * <p>Byte-pair encoding (Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with
+ * Subword Units", 2016, section 3.2): of all pairs of neighbours that {@link Merges} knows, the
+ * first in its order is replaced by what it becomes, the leftmost of equals, until no pair is left.
  *
  * <p>Neighbours lie side by side in the text, so a joined pair is a range of it. The symbols form a
- * doubly linked list; a heap holds the pairs by (score, position). An entry of the heap is not
+ * doubly linked list; a heap holds the pairs by (order, position). An entry of the heap is not
  * removed when its pair changes; it is known to be stale because it no longer has the key of the
  * pair at its position. That makes O(n log n) for n symbols.
  *
- * <p>One instance serves one text.
+ * <p>One instance serves one thread and any number of texts, one after the other.
  */
 final class PairMerger {
 
   private static final int NONE = -1;
 
-  /** In {@link #mergeOrder}: no pair becomes this piece. */
-  private static final int NEVER = Integer.MAX_VALUE;
-
   private final Vocabulary vocabulary;
-  private final int[] mergeOrder;
-  private final byte[] text;
+  private final Merges merges;
   private final LongHeap heap = new LongHeap();
+  private byte[] text;
 
   // Symbols, by their position in the list at the start; merging keeps the left one.
-  private final int[] ids;
-  private final int[] starts; // in text; one more, for where the last symbol ends
-  private final int[] previous;
-  private final int[] next;
-  private final int[] merged; // the id this symbol and its right neighbour would become, or NONE
+  private int[] ids = {};
+  private int[] starts = {}; // in text; one more, for where the last symbol ends
+  private int[] previous = {};
+  private int[] next = {};
+  private int[] merged = {}; // the id this symbol and its right neighbour would become, or NONE
+  private int[] order = {}; // and when
   private int count;
 
-  /**
-   * @param mergeOrder [vocabSize] from {@link #mergeOrder(float[])}
-   * @param text the text whose symbols follow; kept, not copied
-   */
-  PairMerger(Vocabulary vocabulary, int[] mergeOrder, byte[] text) {
+  PairMerger(Vocabulary vocabulary, Merges merges) {
     this.vocabulary = vocabulary;
-    this.mergeOrder = mergeOrder;
-    this.text = text;
-    int capacity = text.length;
-    this.ids = new int[capacity];
-    this.starts = new int[capacity + 1];
-    this.previous = new int[capacity];
-    this.next = new int[capacity];
-    this.merged = new int[capacity];
+    this.merges = merges;
   }
 
   /**
-   * Turns scores into integers that sort the best first. Like run.c, which starts its search for
-   * the best pair at −1e10, this merges no piece whose score is not above that: a score that is NaN
-   * makes a piece that only a character can be.
+   * Begins with a text, or a part of one.
+   *
+   * @param text kept, not copied
+   * @param from where the first symbol will start
+   * @param to where the last one will end
    */
-  static int[] mergeOrder(float[] scores) {
-    int[] order = new int[scores.length];
-    for (int id = 0; id < order.length; id++) {
-      int bits = Float.floatToIntBits(scores[id] + 0.0f); // -0.0 becomes 0.0: they are equal
-      int ascending = bits ^ (bits >> 31 & Integer.MAX_VALUE);
-      order[id] = scores[id] > -1e10f ? ~ascending : NEVER;
+  void begin(byte[] text, int from, int to) {
+    this.text = text;
+    count = 0;
+    if (to - from > ids.length) {
+      int capacity = Math.max(to - from, 64);
+      ids = new int[capacity];
+      starts = new int[capacity + 1];
+      previous = new int[capacity];
+      next = new int[capacity];
+      merged = new int[capacity];
+      order = new int[capacity];
     }
-    return order;
+    if (starts.length > 0) {
+      starts[0] = from;
+    }
   }
 
   /** Appends a symbol that ends at {@code end} in the text and starts where the last one ended. */
@@ -74,6 +69,11 @@ final class PairMerger {
     previous[count] = count - 1;
     next[count] = count + 1;
     starts[++count] = end;
+  }
+
+  /** Makes the last symbol end at {@code end}. */
+  void extend(int end) {
+    starts[count] = end;
   }
 
   /** Merges until no pair is left. */
@@ -119,27 +119,23 @@ final class PairMerger {
 
   /** Puts the pair of this symbol and its right neighbour into the heap, if it can merge. */
   private void offer(int symbol) {
-    merged[symbol] = findMerged(symbol);
-    if (merged[symbol] != NONE) {
+    long found = find(symbol);
+    merged[symbol] = found == Merges.NONE ? NONE : (int) found;
+    if (found != Merges.NONE) {
+      order[symbol] = (int) (found >> 32);
       heap.add(key(symbol));
     }
   }
 
-  private int findMerged(int symbol) {
+  private long find(int symbol) {
     int right = next[symbol];
-    // What is not findable, a byte token, does not stand for its text and merges with nothing.
-    if (right == count
-        || !vocabulary.hasNeighbours(text, starts[right])
-        || !vocabulary.isFindable(ids[symbol])
-        || !vocabulary.isFindable(ids[right])) {
-      return NONE;
-    }
-    int id = vocabulary.find(text, starts[symbol], starts[next[right]]);
-    return id == Vocabulary.NOT_FOUND || mergeOrder[id] == NEVER ? NONE : id;
+    return right == count || !vocabulary.hasNeighbours(text, starts[right])
+        ? Merges.NONE
+        : merges.find(ids[symbol], ids[right], text, starts[symbol], starts[next[right]]);
   }
 
-  /** Sorts by score, the highest first, then by position. */
+  /** Sorts by order, then by position. */
   private long key(int symbol) {
-    return (long) mergeOrder[merged[symbol]] << 32 | symbol;
+    return (long) order[symbol] << 32 | symbol;
   }
 }

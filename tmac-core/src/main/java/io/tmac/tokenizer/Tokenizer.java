@@ -1,6 +1,7 @@
 package io.tmac.tokenizer;
 
 import io.tmac.ModelFormatException;
+import io.tmac.UnsupportedModelException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -144,6 +145,28 @@ public interface Tokenizer {
    */
   default StreamDecoder newDecoder(int previousId) {
     return new StreamDecoder(this, previousId);
+  }
+
+  /**
+   * Makes a tokenizer of a SentencePiece vocabulary.
+   *
+   * @param vocabulary the vocabulary
+   * @return the tokenizer
+   */
+  static Tokenizer of(SentencePieceVocabulary vocabulary) {
+    return VocabularyTokenizers.sentencePiece(vocabulary);
+  }
+
+  /**
+   * Makes a tokenizer of a byte-level vocabulary.
+   *
+   * @param file what errors call its file
+   * @param vocabulary the vocabulary
+   * @return the tokenizer
+   * @throws UnsupportedModelException if its pre-tokenizer is not known
+   */
+  static Tokenizer of(String file, BpeVocabulary vocabulary) {
+    return VocabularyTokenizers.byteLevel(file, vocabulary);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.tmac.tokenizer;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -47,6 +48,28 @@ final class Vocabulary {
       }
     }
     this.maxLength = longest;
+  }
+
+  /**
+   * Makes a vocabulary of separate pieces.
+   *
+   * @param pieces [vocabSize]
+   * @param findable as above
+   */
+  static Vocabulary of(List<byte[]> pieces, BitSet findable) {
+    int size = pieces.stream().mapToInt(piece -> piece.length).reduce(0, Math::addExact);
+    byte[] bytes = new byte[size];
+    int[] offsets = new int[pieces.size()];
+    int[] lengths = new int[pieces.size()];
+    int offset = 0;
+    for (int id = 0; id < offsets.length; id++) {
+      byte[] piece = pieces.get(id);
+      System.arraycopy(piece, 0, bytes, offset, piece.length);
+      offsets[id] = offset;
+      lengths[id] = piece.length;
+      offset += piece.length;
+    }
+    return new Vocabulary(bytes, offsets, lengths, findable);
   }
 
   int size() {
