@@ -3,6 +3,8 @@ package io.tmac.checkpoint;
 import io.tmac.ModelFormatException;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.TensorMajorReader.Framing;
+import io.tmac.checkpoint.gguf.GgufFile;
+import io.tmac.checkpoint.gguf.GgufReader;
 import io.tmac.format.F32;
 import io.tmac.format.Int4;
 import io.tmac.format.Int8;
@@ -70,11 +72,12 @@ public final class CheckpointReader {
         yield TensorMajorReader.read(in, "TMAC", new TernaryV1(), Framing.PLAIN);
       }
       case "TM2\0" -> TensorMajorReader.read(in, "TM2", new TernaryV2(), Framing.FLAGGED_SHAPES);
-      case "GGUF", "TMC2", "ak42" ->
+      case GgufFile.MAGIC -> GgufReader.read(source, file);
+      case "TMC2", "ak42" ->
           throw new UnsupportedModelException(
               source,
               0,
-              "llama2.c v0, v1 or v2, Q4V1, Q8V1, TMAC or TM2",
+              "llama2.c v0, v1 or v2, Q4V1, Q8V1, TMAC, TM2 or GGUF",
               "a file that begins with " + new String(magic, StandardCharsets.US_ASCII));
       default -> readOther(source, file, magic);
     };

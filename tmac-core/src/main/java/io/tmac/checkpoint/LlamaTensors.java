@@ -28,23 +28,12 @@ final class LlamaTensors {
 
   /** Rows of one layer's matrix of this name. */
   int rows(String name) {
-    return switch (name) {
-      case Checkpoint.EMBEDDING, Checkpoint.OUTPUT -> config.vocabSize();
-      case "wq" -> config.queryDim();
-      case "wk", "wv" -> config.kvDim();
-      case "wo", "w2" -> config.dim();
-      case "w1", "w3" -> config.hiddenDim();
-      default -> throw new IllegalArgumentException(name);
-    };
+    return Shape.of(config, name).rows();
   }
 
   /** Columns of the matrix of this name. */
   int cols(String name) {
-    return switch (name) {
-      case "wo" -> config.queryDim();
-      case "w2" -> config.hiddenDim();
-      default -> config.dim();
-    };
+    return Shape.of(config, name).cols();
   }
 
   /** Size of a tensor, or a fault if it is beyond all files. */

@@ -1,5 +1,6 @@
 package io.tmac.checkpoint;
 
+import io.tmac.checkpoint.gguf.GgufMetadata;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -21,4 +22,12 @@ public sealed interface TokenizerSource {
       eosIds = List.copyOf(eosIds);
     }
   }
+
+  /**
+   * The metadata of a GGUF file. It is read from the file when it is asked for, so it lives as long
+   * as the checkpoint.
+   *
+   * @param metadata the metadata; it has {@code tokenizer.ggml.tokens}
+   */
+  record Gguf(GgufMetadata metadata) implements TokenizerSource {}
 }

@@ -242,14 +242,25 @@ public final class GgufMetadata {
     return value != null && value.isArray();
   }
 
+  /** Returns the length of an array of strings, 0 if there is none. */
+  public long stringCount(String key) {
+    Value value = stringArray(key);
+    return value == null ? 0 : value.count;
+  }
+
+  private Value stringArray(String key) {
+    Value value = array(key, "an array of strings");
+    if (value != null && value.type != Type.STRING) {
+      throw mismatch(key, "an array of strings", value);
+    }
+    return value;
+  }
+
   /** Returns an array of strings; bytes that are not UTF-8 become U+FFFD. */
   public Optional<String[]> strings(String key) {
-    Value value = array(key, "an array of strings");
+    Value value = stringArray(key);
     if (value == null) {
       return Optional.empty();
-    }
-    if (value.type != Type.STRING) {
-      throw mismatch(key, "an array of strings", value);
     }
     String[] strings = new String[length(key, value)];
     long offset = value.offset;
