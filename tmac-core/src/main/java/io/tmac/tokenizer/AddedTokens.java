@@ -113,7 +113,8 @@ final class AddedTokens {
           case Character.NON_SPACING_MARK,
               Character.COMBINING_SPACING_MARK,
               Character.ENCLOSING_MARK,
-              Character.CONNECTOR_PUNCTUATION -> true;
+              Character.CONNECTOR_PUNCTUATION ->
+              true;
           default -> false;
         };
   }

@@ -37,7 +37,9 @@ final class ByteAlphabet {
     return CHARACTERS[value & 0xFF];
   }
 
-  /** Returns the bytes that a piece is written for, or null if a character is not of the alphabet. */
+  /**
+   * Returns the bytes that a piece is written for, or null if a character is not of the alphabet.
+   */
   static byte[] bytes(String piece) {
     byte[] bytes = new byte[piece.length()];
     for (int i = 0; i < bytes.length; i++) {

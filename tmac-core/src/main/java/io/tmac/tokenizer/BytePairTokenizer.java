@@ -37,10 +37,7 @@ final class BytePairTokenizer implements Tokenizer {
    * @param allNormalized the same, as the normalizer writes them
    */
   record Cutters(
-      AddedTokens plain,
-      AddedTokens plainNormalized,
-      AddedTokens all,
-      AddedTokens allNormalized) {}
+      AddedTokens plain, AddedTokens plainNormalized, AddedTokens all, AddedTokens allNormalized) {}
 
   BytePairTokenizer(
       TextMarks marks,

@@ -60,21 +60,40 @@ final class NamedPreTokenizers {
   static {
     put(split(GPT2), false, "gpt-2", "phi-2", "olmo", "mpt", "jais", "trillion", "exaone4");
     put(
-        split("\\p{N}", GPT2), false, "smollm", "starcoder", "refact", "command-r", "codeshell",
-        "exaone", "minerva-7b");
+        split("\\p{N}", GPT2),
+        false,
+        "smollm",
+        "starcoder",
+        "refact",
+        "command-r",
+        "codeshell",
+        "exaone",
+        "minerva-7b");
     put(
-        split(LLAMA3), true, "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral",
-        "midm-2.0", "lfm2");
+        split(LLAMA3),
+        true,
+        "llama-bpe",
+        "llama3",
+        "llama-v3",
+        "falcon3",
+        "falcon-h1",
+        "pixtral",
+        "midm-2.0",
+        "lfm2");
     put(split(LLAMA3), false, "dbrx", "smaug-bpe");
     put(
-        split(QWEN2), false, "qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan",
-        "solar-open", "grok-2");
+        split(QWEN2),
+        false,
+        "qwen2",
+        "deepseek-r1-qwen",
+        "stablelm2",
+        "megrez",
+        "hunyuan",
+        "solar-open",
+        "grok-2");
     put(split(QWEN35), false, "qwen35");
     put(split(TEKKEN), true, "tekken");
-    put(
-        split("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]"),
-        false,
-        "default");
+    put(split("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2, "\\p{N}+", "[0-9][0-9][0-9]"), false, "default");
   }
 
   private NamedPreTokenizers() {}
@@ -89,9 +108,7 @@ final class NamedPreTokenizers {
   }
 
   private static List<PreTokenizer> split(String... expressions) {
-    return Arrays.stream(expressions)
-        .<PreTokenizer>map(PreTokenizer.Split::isolated)
-        .toList();
+    return Arrays.stream(expressions).<PreTokenizer>map(PreTokenizer.Split::isolated).toList();
   }
 
   private static void put(List<PreTokenizer> splits, boolean wholePieces, String... names) {

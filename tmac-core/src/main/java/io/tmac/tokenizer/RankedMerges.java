@@ -69,7 +69,7 @@ final class RankedMerges implements Merges {
       return known;
     }
 
-    private void add(int left, int right, int result) {
+    void add(int left, int right, int result) {
       if (size == lefts.length) {
         lefts = Arrays.copyOf(lefts, size * 2);
         rights = Arrays.copyOf(rights, size * 2);

@@ -26,14 +26,13 @@ final class RegexSyntax {
   static Pattern compile(String expression) {
     Matcher property = PROPERTY.matcher(expression);
     String java =
-        property.replaceAll(
-            match -> {
-              String name = match.group(3);
-              boolean negated = match.group(1).equals("P") != !match.group(2).isEmpty();
-              boolean same = name.length() <= 2 || SAME.contains(name) || name.startsWith("Is");
-              return Matcher.quoteReplacement(
-                  (negated ? "\\P{" : "\\p{") + (same ? name : "Is" + name) + "}");
-            });
+        property.replaceAll(match -> {
+          String name = match.group(3);
+          boolean negated = match.group(1).equals("P") != !match.group(2).isEmpty();
+          boolean same = name.length() <= 2 || SAME.contains(name) || name.startsWith("Is");
+          return Matcher.quoteReplacement(
+              (negated ? "\\P{" : "\\p{") + (same ? name : "Is" + name) + "}");
+        });
     return Pattern.compile(java, Pattern.UNICODE_CHARACTER_CLASS);
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -170,57 +171,89 @@ public interface Tokenizer {
   }
 
   /**
-   * Loads a {@code tokenizer.bin} for a model. The file does not say how many tokens it has, so the
-   * model must; a file that holds fewer or more does not belong to it.
+   * Loads a tokenizer for a model. The bytes decide what the file is:
    *
-   * @param path a {@code tokenizer.bin} as llama2.c's {@code tokenizer.py} writes it
+   * <ul>
+   *   <li>a {@code tokenizer.bin} as llama2.c's {@code tokenizer.py} writes it. It does not say how
+   *       many tokens it has, so the model must; a file that holds fewer or more does not belong to
+   *       it.
+   *   <li>a {@code tokenizer.json} of Hugging Face's tokenizers. Models may have more rows than it
+   *       has tokens. A {@code tokenizer_config.json} beside it says which tokens frame a text.
+   * </ul>
+   *
+   * @param path the file
    * @param vocabSize the model's vocabulary size, at least 1
    * @return the tokenizer
-   * @throws ModelFormatException if the file is damaged or does not have {@code vocabSize} tokens
+   * @throws ModelFormatException if the file is damaged or does not fit {@code vocabSize} tokens
+   * @throws UnsupportedModelException if a {@code tokenizer.json} has parts that are not supported
    * @throws IOException if the file cannot be read
    * @throws IllegalArgumentException if {@code vocabSize} is below 1
    */
   static Tokenizer load(Path path, int vocabSize) throws IOException {
-    return new Llama2cTokenizer(TokenizerBin.read(path, vocabSize));
+    return TokenizerReader.read(path, OptionalInt.of(vocabSize));
   }
 
   /**
-   * Loads a {@code tokenizer.bin} of any size: the tokens go on to the end of the file.
+   * Loads a tokenizer of any size; see {@link #load(Path, int)}. The tokens of a {@code
+   * tokenizer.bin} go on to the end of the file.
    *
-   * @param path a {@code tokenizer.bin} as llama2.c's {@code tokenizer.py} writes it
+   * @param path the file
    * @return the tokenizer
    * @throws ModelFormatException if the file is damaged
+   * @throws UnsupportedModelException if a {@code tokenizer.json} has parts that are not supported
    * @throws IOException if the file cannot be read
    */
   static Tokenizer load(Path path) throws IOException {
-    return new Llama2cTokenizer(TokenizerBin.read(path));
+    return TokenizerReader.read(path, OptionalInt.empty());
   }
 
   /**
-   * Loads a {@code tokenizer.bin} from a stream for a model; see {@link #load(Path, int)}.
+   * Loads the tokenizer of a model whose configuration names the tokens around a text; see {@link
+   * #load(Path, int)}.
+   *
+   * @param path the file
+   * @param vocabSize the model's vocabulary size, at least 1
+   * @param bosId the configuration's BOS; what the tokenizer's own files say goes before it
+   * @param endIds the configuration's tokens that end a text
+   * @return the tokenizer
+   * @throws ModelFormatException if the file is damaged or does not fit {@code vocabSize} tokens
+   * @throws UnsupportedModelException if a {@code tokenizer.json} has parts that are not supported
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if {@code vocabSize} is below 1
+   */
+  static Tokenizer load(Path path, int vocabSize, OptionalInt bosId, List<Integer> endIds)
+      throws IOException {
+    return TokenizerReader.read(
+        path, OptionalInt.of(vocabSize), TokenizerSettings.of(bosId, endIds));
+  }
+
+  /**
+   * Loads a tokenizer from a stream for a model; see {@link #load(Path, int)}.
    *
    * @param in the file's bytes, read to their end and left open
    * @param name what errors call the file
    * @param vocabSize the model's vocabulary size, at least 1
    * @return the tokenizer
-   * @throws ModelFormatException if the file is damaged or does not have {@code vocabSize} tokens
+   * @throws ModelFormatException if the file is damaged or does not fit {@code vocabSize} tokens
+   * @throws UnsupportedModelException if a {@code tokenizer.json} has parts that are not supported
    * @throws IOException if the stream cannot be read
    * @throws IllegalArgumentException if {@code vocabSize} is below 1
    */
   static Tokenizer load(InputStream in, String name, int vocabSize) throws IOException {
-    return new Llama2cTokenizer(TokenizerBin.read(in, name, vocabSize));
+    return TokenizerReader.read(in, name, OptionalInt.of(vocabSize));
   }
 
   /**
-   * Loads a {@code tokenizer.bin} of any size from a stream; see {@link #load(Path)}.
+   * Loads a tokenizer of any size from a stream; see {@link #load(Path)}.
    *
    * @param in the file's bytes, read to their end and left open
    * @param name what errors call the file
    * @return the tokenizer
    * @throws ModelFormatException if the file is damaged
+   * @throws UnsupportedModelException if a {@code tokenizer.json} has parts that are not supported
    * @throws IOException if the stream cannot be read
    */
   static Tokenizer load(InputStream in, String name) throws IOException {
-    return new Llama2cTokenizer(TokenizerBin.read(in, name));
+    return TokenizerReader.read(in, name, OptionalInt.empty());
   }
 }

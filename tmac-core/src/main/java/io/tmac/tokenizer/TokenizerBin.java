@@ -2,14 +2,11 @@ package io.tmac.tokenizer;
 
 import io.tmac.ModelFormatException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
@@ -37,9 +34,6 @@ import java.util.OptionalInt;
  */
 record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) {
 
-  /** No vocabulary comes near it: one of 256,000 tokens takes 5 MB. Bounds what is read. */
-  static final int MAX_FILE_BYTES = 64 << 20;
-
   private static final int FILE_HEADER_BYTES = 4;
   private static final int TOKEN_HEADER_BYTES = 8;
 
@@ -51,38 +45,6 @@ record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) 
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  static TokenizerBin read(Path path) throws IOException {
-    requireRegular(path);
-    try (InputStream in = Files.newInputStream(path)) {
-      return read(in, path.toString());
-    }
-  }
-
-  static TokenizerBin read(Path path, int vocabSize) throws IOException {
-    requireRegular(path);
-    try (InputStream in = Files.newInputStream(path)) {
-      return read(in, path.toString(), vocabSize);
-    }
-  }
-
-  /** A pipe would block. */
-  private static void requireRegular(Path path) throws IOException {
-    if (Files.exists(path) && !Files.isRegularFile(path)) {
-      throw new FileSystemException(path.toString(), null, "is not a regular file");
-    }
-  }
-
-  static TokenizerBin read(InputStream in, String name) throws IOException {
-    return parse(readAll(in, name), name, OptionalInt.empty());
-  }
-
-  static TokenizerBin read(InputStream in, String name, int vocabSize) throws IOException {
-    if (vocabSize < 1) {
-      throw new IllegalArgumentException("vocabSize must be at least 1, is " + vocabSize);
-    }
-    return parse(readAll(in, name), name, OptionalInt.of(vocabSize));
-  }
-
   /**
    * Counts the tokens of a file without loading them.
    *
@@ -93,7 +55,7 @@ record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) 
     try (FileChannel channel = FileChannel.open(path);
         Arena arena = Arena.ofConfined()) {
       long size = channel.size();
-      if (size < FILE_HEADER_BYTES || size > MAX_FILE_BYTES) {
+      if (size < FILE_HEADER_BYTES || size > TokenizerReader.MAX_FILE_BYTES) {
         return OptionalInt.empty();
       }
       MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
@@ -129,19 +91,13 @@ record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) 
     }
   }
 
-  private static byte[] readAll(InputStream in, String name) throws IOException {
-    byte[] bytes = in.readNBytes(MAX_FILE_BYTES + 1);
-    if (bytes.length > MAX_FILE_BYTES) {
-      throw new ModelFormatException(
-          name,
-          MAX_FILE_BYTES,
-          "the end of a tokenizer.bin, at most " + MAX_FILE_BYTES + " bytes",
-          "more bytes");
-    }
-    return bytes;
-  }
-
-  private static TokenizerBin parse(byte[] bytes, String name, OptionalInt vocabSize) {
+  /**
+   * Reads the content of a file.
+   *
+   * @param name its name, for messages
+   * @param vocabSize how many tokens there must be; empty if the file decides
+   */
+  static TokenizerBin parse(byte[] bytes, String name, OptionalInt vocabSize) {
     if (bytes.length < FILE_HEADER_BYTES) {
       throw new ModelFormatException(
           name, 0, "a tokenizer.bin, which begins with 4 bytes", bytes.length + " bytes");

@@ -41,7 +41,7 @@ public final class TokenizerFiles {
     for (String sibling : List.of(stem + ".tokenizer.bin", "tokenizer.bin")) {
       Path file = model.resolveSibling(sibling);
       if (Files.isRegularFile(file)) {
-        TokenizerBin.read(file, vocabSize);
+        TokenizerReader.read(file, OptionalInt.of(vocabSize));
         return Optional.of(file);
       }
     }

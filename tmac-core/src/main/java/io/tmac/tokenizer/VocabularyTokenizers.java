@@ -63,13 +63,12 @@ final class VocabularyTokenizers {
   static Tokenizer byteLevel(String file, BpeVocabulary source) {
     NamedPreTokenizers.Named pre =
         NamedPreTokenizers.find(source.preTokenizer())
-            .orElseThrow(
-                () ->
-                    new UnsupportedModelException(
-                        file,
-                        0,
-                        "a pre-tokenizer of " + NamedPreTokenizers.names(),
-                        source.preTokenizer()));
+            .orElseThrow(() ->
+                new UnsupportedModelException(
+                    file,
+                    0,
+                    "a pre-tokenizer of " + NamedPreTokenizers.names(),
+                    source.preTokenizer()));
     List<String> tokens = source.tokens();
     List<TokenType> types = types(tokens, source.types());
     BitSet findable = new BitSet(tokens.size());
@@ -139,11 +138,7 @@ final class VocabularyTokenizers {
         preTokenizer,
         encoder,
         new PieceDecoder(
-            encoder.vocabulary(),
-            bytes,
-            added,
-            encoder.unit() != Unit.BYTE,
-            leadingSpace));
+            encoder.vocabulary(), bytes, added, encoder.unit() != Unit.BYTE, leadingSpace));
   }
 
   /** Corrects the types of tokens that are known by their names. */
@@ -171,8 +166,8 @@ final class VocabularyTokenizers {
   }
 
   /**
-   * Returns the bytes of a piece that is written in {@link ByteAlphabet}, or of a name. A piece with
-   * other characters prints as it is and is never found.
+   * Returns the bytes of a piece that is written in {@link ByteAlphabet}, or of a name. A piece
+   * with other characters prints as it is and is never found.
    */
   static byte[] byteLevelPiece(String token, boolean text, int id, BitSet findable) {
     byte[] bytes = text ? ByteAlphabet.bytes(token) : null;

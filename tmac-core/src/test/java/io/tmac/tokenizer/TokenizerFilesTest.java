@@ -106,7 +106,7 @@ class TokenizerFilesTest {
     for (int i = 0; i < 50; i++) { // sparse: zeros, which are empty tokens without end
       try (RandomAccessFile file =
           new RandomAccessFile(folder.resolve("tok-large" + i + ".bin").toFile(), "rw")) {
-        file.setLength(i % 2 == 0 ? TokenizerBin.MAX_FILE_BYTES : 1L << 40);
+        file.setLength(i % 2 == 0 ? TokenizerReader.MAX_FILE_BYTES : 1L << 40);
       }
     }
     Path only = write("tok-the-one.bin", fitting);
