@@ -1,4 +1,4 @@
-/** Inspects and evaluates models, and unpacks their tensors: a library and a command line. */
+/** Quantises, converts, inspects and evaluates models: a library and a command line. */
 module io.tmac.quant {
   requires transitive io.tmac.core;
   requires info.picocli;

@@ -91,7 +91,10 @@ public final class Converter {
    * @throws java.io.InterruptedIOException if the calling thread was interrupted; it still is
    */
   public Inspection write(Path out) throws IOException {
-    rewrite.write(Objects.requireNonNull(out, "out"), source -> 1, this::write);
+    rewrite.write(
+        Objects.requireNonNull(out, "out"),
+        source -> source.elements(source.hasClassifier()),
+        this::write);
     return ModelInspector.inspect(out);
   }
 

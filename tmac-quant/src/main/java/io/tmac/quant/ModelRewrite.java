@@ -16,7 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.ToIntFunction;
+import java.util.function.ToLongFunction;
 
 /**
  * Reads a model and writes another one. The input is mapped, so that memory is bounded by what the
@@ -67,10 +67,10 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
    * Writes a file.
    *
    * @param out the file; replaced if it is there
-   * @param passes how often the writer reads each weight
+   * @param work how many weights the writer will report as done
    * @param writer writes its contents
    */
-  Result write(Path out, ToIntFunction<SourceModel> passes, Writer writer) throws IOException {
+  Result write(Path out, ToLongFunction<SourceModel> work, Writer writer) throws IOException {
     Path file = ModelFiles.resolve(model);
     if (Files.exists(out) && Files.isSameFile(file, out)) {
       throw new IllegalArgumentException("the output " + out + " is the model file itself");
@@ -80,7 +80,7 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
       Checkpoint checkpoint = CheckpointReader.open(file, arena);
       SourceModel source = new SourceModel(checkpoint);
       try (OutputFile output = OutputFile.create(out)) {
-        Progress progress = new Counter(listener, passes.applyAsInt(source) * source.elements());
+        Progress progress = new Counter(listener, work.applyAsLong(source));
         List<EncodingError> errors = writer.write(source, output.channel(), workers, progress);
         long bytes = output.channel().size();
         output.commit();

@@ -222,7 +222,7 @@ public final class Quantizer {
     ModelRewrite.Result result =
         rewrite.write(
             out,
-            source -> format.container().passes() + calibrationPasses(source),
+            this::work,
             (source, channel, workers, progress) -> {
               requireWide(source.checkpoint());
               Fits fits = fits(source, progress, layerErrors);
@@ -284,8 +284,13 @@ public final class Quantizer {
     return new Calibration(source, windows, rewrite.threads());
   }
 
-  private int calibrationPasses(SourceModel source) {
-    return method == QuantMethod.GPTQ ? Calibration.usefulPasses(source, passes) : 0;
+  /** The weights that progress counts: those of each pass over the model. */
+  private long work(SourceModel source) {
+    int all = format.container().passes();
+    if (method == QuantMethod.GPTQ) {
+      all += Calibration.usefulPasses(source, passes);
+    }
+    return all * source.elements(source.hasClassifier());
   }
 
   private static void requireWide(Checkpoint checkpoint) {

@@ -13,6 +13,9 @@ public final class LeastSquaresTernaryFit implements TernaryFit {
 
   private float[] magnitudes = {};
 
+  /** Creates a fit with buffers of its own. */
+  public LeastSquaresTernaryFit() {}
+
   @Override
   public float fit(int row, float[] values, byte[] codes) {
     float scale = Blocks.float16(Math.min(bestScale(values), MAX_SCALE));

@@ -25,12 +25,19 @@ public record SourceModel(Checkpoint checkpoint) {
     return checkpoint.find(Checkpoint.OUTPUT).isPresent();
   }
 
-  /** Returns the number of weights of all matrices. */
-  public long elements() {
-    return checkpoint.tensors().values().stream()
-        .filter(tensor -> !tensor.name().endsWith(Checkpoint.FINAL_NORM))
-        .mapToLong(tensor -> (long) tensor.rows() * tensor.cols())
-        .sum();
+  /**
+   * Returns the number of weights of all matrices.
+   *
+   * @param separateClassifier whether the embedding counts twice where it is the classifier
+   */
+  public long elements(boolean separateClassifier) {
+    long stored =
+        checkpoint.tensors().values().stream()
+            .filter(tensor -> !tensor.name().endsWith(Checkpoint.FINAL_NORM))
+            .mapToLong(tensor -> (long) tensor.rows() * tensor.cols())
+            .sum();
+    boolean twice = separateClassifier && !hasClassifier();
+    return twice ? stored + (long) config().vocabSize() * config().dim() : stored;
   }
 
   /** A matrix that stands alone. */
