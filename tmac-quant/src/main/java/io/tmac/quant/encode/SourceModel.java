@@ -6,14 +6,63 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.format.F32;
 import io.tmac.format.Matrix;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model that is to be written anew: its matrices as stacks, its norms and RoPE tables as floats.
+ * Its tensors have the names of their roles, whatever the file calls them.
  *
- * @param checkpoint the model's file
+ * @param checkpoint the model, its tensors under the names of their roles
  */
 public record SourceModel(Checkpoint checkpoint) {
+
+  /**
+   * Makes it of a model as it was read. Tensors without a role are left out.
+   *
+   * @param checkpoint the model
+   * @return the same model
+   */
+  public static SourceModel of(Checkpoint checkpoint) {
+    Map<String, Matrix> roles = new LinkedHashMap<>();
+    checkpoint.roles().forEach((role, matrix) -> roles.put(role, named(matrix, role)));
+    return new SourceModel(withRoles(checkpoint, checkpoint.config(), roles));
+  }
+
+  /** The same model of other tensors. */
+  static Checkpoint withRoles(
+      Checkpoint checkpoint, ModelConfig config, Map<String, Matrix> roles) {
+    return new Checkpoint(
+        checkpoint.source(),
+        checkpoint.container(),
+        checkpoint.architecture(),
+        checkpoint.format(),
+        config,
+        roles,
+        roles,
+        checkpoint.ropeTables(),
+        checkpoint.tokenizer(),
+        checkpoint.files());
+  }
+
+  private static Matrix named(Matrix matrix, String name) {
+    return new Matrix(
+        name, matrix.rows(), matrix.cols(), matrix.format(), matrix.data(), matrix.firstRow());
+  }
+
+  /** Whether a tensor is a norm or a bias, which stay floats. */
+  static boolean isVector(String role) {
+    return role.endsWith(Checkpoint.FINAL_NORM) || role.endsWith("_bias");
+  }
+
+  /** The values of a norm or bias. */
+  float[] vector(String role) {
+    TensorStack stack = single(role);
+    float[] values = new float[stack.cols()];
+    stack.read(0, values.length, values);
+    return values;
+  }
 
   /** Returns the model's shape. */
   public ModelConfig config() {
@@ -33,7 +82,7 @@ public record SourceModel(Checkpoint checkpoint) {
   public long elements(boolean separateClassifier) {
     long stored =
         checkpoint.tensors().values().stream()
-            .filter(tensor -> !tensor.name().endsWith(Checkpoint.FINAL_NORM))
+            .filter(tensor -> !isVector(tensor.name()))
             .mapToLong(tensor -> (long) tensor.rows() * tensor.cols())
             .sum();
     boolean twice = separateClassifier && !hasClassifier();
@@ -69,14 +118,7 @@ public record SourceModel(Checkpoint checkpoint) {
   /** The classifier, under its own name even where it is the embedding. */
   TensorStack classifier() {
     Matrix matrix = checkpoint.tensor(checkpoint.classifierName());
-    Matrix named =
-        new Matrix(
-            Checkpoint.OUTPUT,
-            matrix.rows(),
-            matrix.cols(),
-            matrix.format(),
-            matrix.data(),
-            matrix.firstRow());
+    Matrix named = named(matrix, Checkpoint.OUTPUT);
     return new TensorStack(Checkpoint.OUTPUT, List.of(named), this);
   }
 
