@@ -22,8 +22,8 @@ import java.util.Objects;
  * @param gate activation of the gate of the feed-forward layer
  * @param slidingWindow a token attends to itself and the {@code slidingWindow - 1} tokens before
  *     it; 0 for all tokens
- * @param int8Inputs whether the inputs of ternary matrices are rounded to int8 with one scale per
- *     token by the model's own definition (BitNet), whatever {@link Activations} were asked for
+ * @param int8Inputs whether the inputs of the layers' matrices are rounded to int8 with one scale
+ *     per token by the model's own definition (BitNet), whatever {@link Activations} were asked for
  */
 public record ModelConfig(
     int dim,
@@ -35,7 +35,7 @@ public record ModelConfig(
     int vocabSize,
     int contextLength,
     float ropeTheta,
-    float rmsNormEps,
+    double rmsNormEps,
     RopePairs ropePairs,
     RopeScaling ropeScaling,
     Gate gate,
@@ -87,7 +87,7 @@ public record ModelConfig(
     if (!(ropeTheta > 0) || !Float.isFinite(ropeTheta)) {
       throw new IllegalArgumentException("ropeTheta must be positive: " + ropeTheta);
     }
-    if (!(rmsNormEps >= 0) || !Float.isFinite(rmsNormEps)) {
+    if (!(rmsNormEps >= 0) || !Double.isFinite(rmsNormEps)) {
       throw new IllegalArgumentException("rmsNormEps must be 0 or positive: " + rmsNormEps);
     }
     if (ropeScaling instanceof RopeScaling.Divisors(var values) && values.size() != headDim / 2) {
@@ -124,7 +124,7 @@ public record ModelConfig(
       int vocabSize,
       int contextLength,
       float ropeTheta,
-      float rmsNormEps) {
+      double rmsNormEps) {
     this(
         dim,
         hiddenDim,

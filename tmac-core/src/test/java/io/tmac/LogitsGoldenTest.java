@@ -3,7 +3,10 @@ package io.tmac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import io.tmac.testing.Shared;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +74,21 @@ class LogitsGoldenTest {
   void ofVersions1And2(String file) throws IOException {
     JsonNode reference = Goldens.json("llama2c_v1v2/reference.json").get(file);
     try (Model model = Goldens.export(file, Goldens.F32)) {
+      compare(model, reference.get("ids"), reference, "logits_first64", TOLERANCE);
+    }
+  }
+
+  static Stream<Path> huggingFaceFolders() throws IOException {
+    try (Stream<Path> folders = Files.list(Shared.path("vectors/public/hf"))) {
+      return folders.filter(Files::isDirectory).sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("huggingFaceFolders")
+  void ofHuggingFaceFolders(Path folder) throws IOException {
+    JsonNode reference = Goldens.json("hf/" + folder.getFileName() + "/expected.json");
+    try (Model model = Model.load(folder, Goldens.F32.withoutTokenizer())) {
       compare(model, reference.get("ids"), reference, "logits_first64", TOLERANCE);
     }
   }

@@ -5,6 +5,7 @@ import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.TensorMajorReader.Framing;
 import io.tmac.checkpoint.gguf.GgufFile;
 import io.tmac.checkpoint.gguf.GgufReader;
+import io.tmac.checkpoint.hf.HfFolder;
 import io.tmac.format.F32;
 import io.tmac.format.Int4;
 import io.tmac.format.Int8;
@@ -40,8 +41,7 @@ public final class CheckpointReader {
    */
   public static Checkpoint open(Path model, Arena arena) throws IOException {
     if (Files.isDirectory(model)) {
-      throw new UnsupportedModelException(
-          model.toString(), 0, "a model file", "a folder; name the file in it");
+      return HfFolder.read(model, arena);
     }
     return read(model.toString(), ModelFiles.map(model, arena));
   }

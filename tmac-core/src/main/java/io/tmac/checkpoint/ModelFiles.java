@@ -1,6 +1,7 @@
 package io.tmac.checkpoint;
 
 import io.tmac.ModelFormatException;
+import io.tmac.checkpoint.hf.HfFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -23,10 +24,10 @@ public final class ModelFiles {
   private ModelFiles() {}
 
   /**
-   * Finds the model file that a path means.
+   * Finds the model that a path means.
    *
-   * @param path a file, or a folder that holds exactly one model file
-   * @return the file
+   * @param path a file, a Hugging Face folder, or a folder that holds exactly one model file
+   * @return the file, or the Hugging Face folder
    * @throws ModelFormatException if a folder holds no model file, or several
    * @throws IOException if the path cannot be read
    */
@@ -38,6 +39,9 @@ public final class ModelFiles {
       requireRegular(path);
       return path;
     }
+    if (HfFolder.holdsModel(path)) {
+      return path;
+    }
     List<Path> models = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(path, Files::isRegularFile)) {
       for (Path file : files) {
@@ -45,6 +49,9 @@ public final class ModelFiles {
           models.add(file);
         }
       }
+    }
+    if (models.isEmpty() && HfFolder.hasConfig(path)) {
+      return path; // Its reader says what is missing.
     }
     if (models.size() != 1) {
       throw new ModelFormatException(

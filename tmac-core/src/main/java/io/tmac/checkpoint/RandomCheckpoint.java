@@ -9,6 +9,7 @@ import io.tmac.format.I2s;
 import io.tmac.format.Int4;
 import io.tmac.format.Int8;
 import io.tmac.format.Matrix;
+import io.tmac.format.PackedTernary;
 import io.tmac.format.PluginFormat;
 import io.tmac.format.TernaryV1;
 import io.tmac.format.TernaryV2;
@@ -177,6 +178,7 @@ public final class RandomCheckpoint {
       case HalfFloat half -> throw unknown(half);
       case GgufFormat blocks -> throw unknown(blocks);
       case I2s i2s -> throw unknown(i2s);
+      case PackedTernary packed -> throw unknown(packed);
       case PluginFormat plugin -> throw unknown(plugin);
     }
     return data;

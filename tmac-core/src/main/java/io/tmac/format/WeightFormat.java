@@ -9,7 +9,16 @@ import java.util.Optional;
  * <p>Formats are immutable values without state and safe for use by many threads.
  */
 public sealed interface WeightFormat
-    permits F32, HalfFloat, Int8, Int4, TernaryV1, TernaryV2, GgufFormat, I2s, PluginFormat {
+    permits F32,
+        HalfFloat,
+        Int8,
+        Int4,
+        TernaryV1,
+        TernaryV2,
+        GgufFormat,
+        I2s,
+        PackedTernary,
+        PluginFormat {
 
   /**
    * The short name of this format, as reports print it.

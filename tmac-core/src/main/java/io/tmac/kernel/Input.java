@@ -13,6 +13,9 @@ public final class Input {
   /** Columns that share a scale in {@link InputForm#INT8_BLOCKS}. */
   public static final int BLOCK = 32;
 
+  /** Columns that share a scale in {@link InputForm#INT8_HALF_BLOCKS}. */
+  public static final int HALF_BLOCK = 16;
+
   /** Bytes of the two tables (low and high halves) of one pair of columns. */
   public static final int TABLE_BYTES = 32;
 
@@ -28,6 +31,7 @@ public final class Input {
   private final int cols;
   private final boolean[] prepared = new boolean[InputForm.values().length];
   private final QuantizedInput perBlock;
+  private final QuantizedInput perHalfBlock;
   private final QuantizedInput perToken;
   private final QuantizedInput int7;
 
@@ -71,6 +75,7 @@ public final class Input {
   public Input(int cols, float leastMax) {
     this.cols = cols;
     this.perBlock = new QuantizedInput(cols, BLOCK, QuantizedInput.MAX_CODE, 0);
+    this.perHalfBlock = new QuantizedInput(cols, HALF_BLOCK, QuantizedInput.MAX_CODE, 0);
     this.perToken = new QuantizedInput(cols, pad(cols), QuantizedInput.MAX_CODE, leastMax);
     this.int7 = new QuantizedInput(cols, INT7_BLOCK, QuantizedInput.MAX_INT7, 0);
   }
@@ -111,6 +116,7 @@ public final class Input {
     switch (form) {
       case FLOAT -> {}
       case INT8_BLOCKS -> perBlock.reserve(tokens);
+      case INT8_HALF_BLOCKS -> perHalfBlock.reserve(tokens);
       case INT8_TOKEN -> perToken.reserve(tokens);
       case LOOKUP -> {
         perToken.reserve(tokens);
@@ -141,6 +147,7 @@ public final class Input {
   public QuantizedInput quantized(InputForm form) {
     return switch (form) {
       case INT8_BLOCKS -> perBlock;
+      case INT8_HALF_BLOCKS -> perHalfBlock;
       case INT7_BLOCKS, INT7_LOOKUP -> int7;
       default -> perToken;
     };

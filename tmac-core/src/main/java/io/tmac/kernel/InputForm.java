@@ -11,6 +11,8 @@ public enum InputForm {
   FLOAT,
   /** int8 with one scale for each {@link Input#BLOCK} columns. */
   INT8_BLOCKS,
+  /** int8 with one scale for each {@link Input#HALF_BLOCK} columns. */
+  INT8_HALF_BLOCKS,
   /** int8 with one scale per token. */
   INT8_TOKEN,
   /**
@@ -26,13 +28,14 @@ public enum InputForm {
 
   /**
    * The form that belongs to a matrix. Inputs of 4- and 8-bit weights have a scale per 32 columns,
-   * those of ternary weights one per token: choices made by measured perplexity.
+   * or 16 where those of the weights change so often; those of ternary weights one per token:
+   * choices made by measured perplexity.
    *
    * @param matrix the matrix
    * @param activations whether inputs may be rounded at all
-   * @return {@link #INT8_BLOCKS}, {@link #INT8_TOKEN}, {@link #INT7_BLOCKS}, or {@link #FLOAT} if
-   *     inputs stay exact, the format has no integer view, or its blocks do not cover whole blocks
-   *     of the input
+   * @return {@link #INT8_BLOCKS}, {@link #INT8_HALF_BLOCKS}, {@link #INT8_TOKEN}, {@link
+   *     #INT7_BLOCKS}, or {@link #FLOAT} if inputs stay exact, the format has no integer view, the
+   *     matrix has codes outside its range, or its blocks do not cover whole blocks of the input
    */
   public static InputForm of(Matrix matrix, Activations activations) {
     int cols = matrix.cols();
@@ -44,8 +47,13 @@ public enum InputForm {
     boolean wholeBlocks = blockSize % Input.BLOCK == 0;
     return switch (codes.get().range()) {
       case TERNARY -> wholeBlocks || blockSize == cols ? ternary(activations) : FLOAT;
-      case INT4, INT8 -> wholeBlocks ? INT8_BLOCKS : FLOAT;
+      case INT4, INT8 -> wholeBlocks ? INT8_BLOCKS : halfBlocks(blockSize, cols);
     };
+  }
+
+  private static InputForm halfBlocks(int blockSize, int cols) {
+    boolean whole = blockSize % Input.HALF_BLOCK == 0 && cols % Input.BLOCK == 0;
+    return whole ? INT8_HALF_BLOCKS : FLOAT;
   }
 
   private static InputForm ternary(Activations activations) {

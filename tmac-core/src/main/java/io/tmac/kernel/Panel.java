@@ -9,8 +9,14 @@ public final class Panel {
   /** The codes, {@code [planes x columns x rows]}. */
   public short[] codes = {};
 
-  /** The scales of the weights, {@code [columns / Input.BLOCK x rows]}. */
+  /**
+   * The scales of the weights, {@code [columns / Input.HALF_BLOCK x rows]}: for each block those at
+   * its first half block.
+   */
   public float[] weightScales = {};
+
+  /** The minimums of the weights, if they have any, in the order of the scales. */
+  public float[] minimums = {};
 
   /** Sums of products of a few tokens and columns, {@code [a few tokens x rows]}. */
   public short[] products = {};
@@ -21,6 +27,9 @@ public final class Panel {
   /** The scaled sums, {@code [tokens x rows]}. */
   public float[] y = {};
 
+  /** What minimums add to them, {@code [tokens x rows]}. */
+  public float[] z = {};
+
   /** Makes room for this many elements; old values are lost. */
   public void reserve(int codes, int weightScales, int products, int y) {
     if (this.codes.length < codes) {
@@ -28,6 +37,7 @@ public final class Panel {
     }
     if (this.weightScales.length < weightScales) {
       this.weightScales = new float[weightScales];
+      this.minimums = new float[weightScales];
     }
     if (this.products.length < products) {
       this.products = new short[products];
@@ -35,6 +45,7 @@ public final class Panel {
     if (this.y.length < y) {
       this.sums = new int[y];
       this.y = new float[y];
+      this.z = new float[y];
     }
   }
 }

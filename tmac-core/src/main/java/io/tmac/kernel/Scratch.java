@@ -23,6 +23,9 @@ public final class Scratch {
   /** The scales of one row. */
   public final float[] scales;
 
+  /** The minimums of one row. */
+  public final float[] minimums;
+
   /** Room for {@link #FLOAT_ROWS} decoded rows outside the heap. */
   public final MemorySegment rows;
 
@@ -41,6 +44,7 @@ public final class Scratch {
     row = new float[maxCols];
     codes = new byte[maxCols];
     scales = new float[maxCols];
+    minimums = new float[maxCols];
     rows = Arena.ofAuto().allocate(4L * FLOAT_ROWS * maxCols, 64);
   }
 

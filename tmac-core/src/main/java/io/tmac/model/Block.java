@@ -8,6 +8,7 @@ final class Block {
   private final float[] attentionNorm;
   private final float[] ffnNorm;
   private final Weights.Extras extras;
+  private final boolean rounds;
 
   // The matrices, grouped by their input.
   private final Linear[] qkv;
@@ -15,7 +16,13 @@ final class Block {
   private final Linear[] gateUp;
   private final Linear[] down;
 
-  Block(Weights.Layer layer) {
+  /**
+   * Takes a layer.
+   *
+   * @param rounds whether the model rounds the inputs of its matrices
+   */
+  Block(Weights.Layer layer, boolean rounds) {
+    this.rounds = rounds;
     attentionNorm = layer.attentionNorm();
     ffnNorm = layer.ffnNorm();
     extras = layer.extras();
@@ -35,11 +42,11 @@ final class Block {
    * @param addsDelta whether the residual stream still lacks {@code s.delta}
    */
   void attention(Sequence s, int count, KvPages cache, boolean addsDelta) {
-    s.steps.norm(count, attentionNorm, addsDelta);
+    s.steps.norm(count, attentionNorm, addsDelta, rounds);
     s.matmul.run(s.normed, count, qkv, s.qkvOut);
     s.steps.rotate(count, extras, cache);
     s.heads.run(cache, count);
-    s.steps.subNorm(count, extras.attentionSubNorm(), s.attended.x);
+    s.steps.subNorm(count, extras.attentionSubNorm(), s.attended.x, wo[0].cols());
     s.matmul.run(s.attended, count, wo, s.deltaOut);
   }
 
@@ -52,10 +59,10 @@ final class Block {
    * @param addsDelta whether the residual stream still lacks {@code s.delta}
    */
   void feedForward(Sequence s, int count, boolean addsDelta) {
-    s.steps.norm(count, ffnNorm, addsDelta);
+    s.steps.norm(count, ffnNorm, addsDelta, rounds);
     s.matmul.run(s.normed, count, gateUp, s.gateUpOut);
     s.steps.gate(count);
-    s.steps.subNorm(count, extras.ffnSubNorm(), s.gated.x);
+    s.steps.subNorm(count, extras.ffnSubNorm(), s.gated.x, down[0].cols());
     s.matmul.run(s.gated, count, down, s.deltaOut);
   }
 }

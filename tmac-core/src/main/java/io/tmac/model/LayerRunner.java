@@ -41,7 +41,7 @@ public final class LayerRunner {
   public LayerRunner(
       ModelConfig config, Weights.Layer layer, KernelProvider kernels, WorkerPool pool) {
     this.config = config.withLayers(1);
-    this.block = new Block(layer);
+    this.block = new Block(layer, config.int8Inputs());
     this.rope = new Rope(config);
     this.sequence = new Sequence(this.config, KvCacheType.F32, kernels, pool, rope);
   }

@@ -13,8 +13,16 @@ public final class RmsNorm {
    * @param eps added to the mean
    * @param out receives {@code n} values
    */
-  public static void apply(float[] x, int at, float[] weight, float eps, float[] out) {
+  public static void apply(float[] x, int at, float[] weight, double eps, float[] out) {
     int n = weight.length;
+    float scale = (float) (1 / root(x, at, n, eps));
+    for (int i = 0; i < n; i++) {
+      out[at + i] = weight[i] * (x[at + i] * scale);
+    }
+  }
+
+  /** {@code sqrt(mean(x^2) + eps)} over {@code n} values. */
+  static double root(float[] x, int at, int n, double eps) {
     // Four sums hide the latency of the addition; their order is fixed.
     double s0 = 0;
     double s1 = 0;
@@ -30,9 +38,6 @@ public final class RmsNorm {
     for (; i < n; i++) {
       s0 += (double) x[at + i] * x[at + i];
     }
-    float scale = (float) (1 / Math.sqrt((s0 + s1 + s2 + s3) / n + eps));
-    for (i = 0; i < n; i++) {
-      out[at + i] = weight[i] * (x[at + i] * scale);
-    }
+    return Math.sqrt((s0 + s1 + s2 + s3) / n + eps);
   }
 }

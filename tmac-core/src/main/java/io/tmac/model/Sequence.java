@@ -13,9 +13,6 @@ import io.tmac.kernel.WorkerPool;
  * time. Buffers grow to the largest number of tokens that one pass has taken.
  */
 public final class Sequence {
-  /** BitNet b1.58: the scale of a token is {@code max(max|x|, 1e-5) / 127}. */
-  private static final float LEAST_MAX = 1e-5f;
-
   final KvCache cache;
   final Matmul matmul;
   final AttentionHeads heads;
@@ -81,7 +78,7 @@ public final class Sequence {
     this.matmul = new Matmul(kernels, pool, scratch);
     this.heads = new AttentionHeads(config, kernels, pool, this);
     this.steps = new TokenSteps(config, kernels, pool, rope, this);
-    float leastMax = config.int8Inputs() ? LEAST_MAX : 0;
+    float leastMax = config.int8Inputs() ? Int8Rounding.LEAST_MAX : 0;
     this.normed = new Input(config.dim(), leastMax);
     this.attended = new Input(config.queryDim(), leastMax);
     this.gated = new Input(config.hiddenDim(), leastMax);

@@ -22,7 +22,9 @@ final class TokenSteps {
   private final WorkerPool.Task subNormTask = this::subNorm;
 
   private float[] weight;
-  private float[] normed;
+  private boolean rounds;
+  private float[] inner;
+  private int innerCols;
   private Weights.Extras extras;
   private boolean addsDelta;
   private KvPages cache;
@@ -37,10 +39,15 @@ final class TokenSteps {
     this.s = sequence;
   }
 
-  /** Normalises the residual stream, after the output of the last layer was added to it. */
-  void norm(int count, float[] weight, boolean addsDelta) {
+  /**
+   * Normalises the residual stream, after the output of the last layer was added to it.
+   *
+   * @param rounds whether to round the result as {@link Int8Rounding} says
+   */
+  void norm(int count, float[] weight, boolean addsDelta, boolean rounds) {
     this.weight = weight;
     this.addsDelta = addsDelta;
+    this.rounds = rounds;
     pool.run(count, normTask);
   }
 
@@ -54,7 +61,11 @@ final class TokenSteps {
       }
     }
     for (int t = from; t < to; t++) {
-      RmsNorm.apply(x, t * dim, weight, config.rmsNormEps(), s.normed.x);
+      if (rounds) {
+        Int8Rounding.norm(x, t * dim, weight, config.rmsNormEps(), s.normed.x);
+      } else {
+        RmsNorm.apply(x, t * dim, weight, config.rmsNormEps(), s.normed.x);
+      }
     }
   }
 
@@ -128,18 +139,32 @@ final class TokenSteps {
     }
   }
 
-  /** Normalises {@code x} {@code [tokens x weight.length]} in place, if the model does that. */
-  void subNorm(int count, float[] weight, float[] x) {
-    if (weight.length > 0) {
+  /**
+   * Normalises and rounds the input of a matrix in place, as far as the model does that.
+   *
+   * @param weight scale of the norm {@code [cols]}, or without elements
+   * @param x {@code [tokens x cols]}
+   */
+  void subNorm(int count, float[] weight, float[] x, int cols) {
+    if (weight.length > 0 || config.int8Inputs()) {
       this.weight = weight;
-      this.normed = x;
+      this.inner = x;
+      this.innerCols = cols;
       pool.run(count, subNormTask);
     }
   }
 
   private void subNorm(int from, int to, int worker) {
+    double eps = config.rmsNormEps();
     for (int t = from; t < to; t++) {
-      RmsNorm.apply(normed, t * weight.length, weight, config.rmsNormEps(), normed);
+      int at = t * innerCols;
+      if (weight.length == 0) {
+        Int8Rounding.round(inner, at, innerCols);
+      } else if (config.int8Inputs()) {
+        Int8Rounding.norm(inner, at, weight, eps, inner);
+      } else {
+        RmsNorm.apply(inner, at, weight, eps, inner);
+      }
     }
   }
 }

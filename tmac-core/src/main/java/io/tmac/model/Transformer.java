@@ -37,7 +37,10 @@ public final class Transformer {
     this.kernels = kernels;
     this.pool = pool;
     this.rope = new Rope(config);
-    this.blocks = weights.layers().stream().map(Block::new).toArray(Block[]::new);
+    this.blocks =
+        weights.layers().stream()
+            .map(layer -> new Block(layer, config.int8Inputs()))
+            .toArray(Block[]::new);
     this.classifier = new Linear[] {weights.classifier()};
   }
 
@@ -91,7 +94,7 @@ public final class Transformer {
     int dim = config.dim();
     System.arraycopy(s.x, first * dim, s.x, 0, count * dim);
     System.arraycopy(s.delta, first * dim, s.delta, 0, count * dim);
-    s.steps.norm(count, weights.finalNorm(), true);
+    s.steps.norm(count, weights.finalNorm(), true, false);
     float[][] logits = s.logitsOut(count);
     s.matmul.run(s.normed, count, classifier, logits);
     return logits[0];

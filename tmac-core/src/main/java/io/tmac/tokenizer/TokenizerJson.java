@@ -29,7 +29,7 @@ final class TokenizerJson {
   /** Which added tokens are control tokens: those that are marked "special". */
   private final BitSet control = new BitSet();
 
-  /** The name of each token; null in a gap of the ids. */
+  /** The name of each token; empty in a gap of the ids. */
   private String[] names;
 
   private TokenizerJson(String file) {
@@ -38,10 +38,13 @@ final class TokenizerJson {
   }
 
   /**
-   * Says whether bytes are JSON. A {@code tokenizer.bin} may begin with the same character, but has
-   * a zero after it.
+   * Says whether a file is JSON by its name or bytes. A {@code tokenizer.bin} may begin with the
+   * same character, but has a zero after it.
    */
-  static boolean isJson(byte[] bytes) {
+  static boolean isJson(String file, byte[] bytes) {
+    if (file.endsWith(".json")) {
+      return true;
+    }
     int at = 0;
     while (at < bytes.length && (bytes[at] <= ' ' || bytes[at] == (byte) 0xEF)) {
       at += bytes[at] == (byte) 0xEF ? 3 : 1; // a byte order mark
@@ -156,6 +159,7 @@ final class TokenizerJson {
           file, 0, "token ids below " + most + " for " + byId.size() + " tokens", "" + highest);
     }
     names = new String[highest + 1];
+    Arrays.fill(names, "");
     byId.forEach((id, name) -> names[id] = name);
   }
 
@@ -169,8 +173,7 @@ final class TokenizerJson {
 
   private void findBytes(BitSet bytes, int[] byteIds) {
     for (int id = names.length - 1; id >= 0; id--) {
-      int value =
-          names[id] == null ? -1 : PieceDecoder.byteValue(VocabularyTokenizers.utf8(names[id]));
+      int value = PieceDecoder.byteValue(VocabularyTokenizers.utf8(names[id]));
       if (value >= 0) {
         bytes.set(id);
         byteIds[value] = id;
@@ -183,7 +186,7 @@ final class TokenizerJson {
     BitSet findable = new BitSet(names.length);
     List<byte[]> pieces = new ArrayList<>(names.length);
     for (int id = 0; id < names.length; id++) {
-      String name = names[id] == null ? "" : names[id];
+      String name = names[id];
       boolean text = model.ids.containsKey(name) && !control.get(id) && !bytes.get(id);
       if (byteLevel) {
         pieces.add(VocabularyTokenizers.byteLevelPiece(name, text, id, findable));

@@ -26,7 +26,7 @@ final class TokenizerReader {
       throws IOException {
     String name = path.toString();
     byte[] bytes = bytes(path);
-    if (!TokenizerJson.isJson(bytes)) {
+    if (!TokenizerJson.isJson(name, bytes)) {
       return read(bytes, name, vocabSize, settings);
     }
     Path config = path.resolveSibling("tokenizer_config.json");
@@ -47,7 +47,7 @@ final class TokenizerReader {
       throw new IllegalArgumentException(
           "vocabSize must be at least 1, is " + vocabSize.getAsInt());
     }
-    if (!TokenizerJson.isJson(bytes)) {
+    if (!TokenizerJson.isJson(name, bytes)) {
       return new Llama2cTokenizer(TokenizerBin.parse(bytes, name, vocabSize));
     }
     Tokenizer tokenizer = TokenizerJson.read(name, bytes, settings);

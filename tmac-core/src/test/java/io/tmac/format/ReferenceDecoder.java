@@ -32,7 +32,7 @@ final class ReferenceDecoder {
         int start = row * (2 + (cols + 3) / 4);
         yield ternary(data[start + 2 + col / 4], col % 4) * float16(in.getShort(start));
       }
-      case HalfFloat _, GgufFormat _, I2s _, PluginFormat _ ->
+      case HalfFloat _, GgufFormat _, I2s _, PackedTernary _, PluginFormat _ ->
           throw new IllegalArgumentException(format.id());
     };
   }
@@ -48,7 +48,7 @@ final class ReferenceDecoder {
       case Int8(Int8.Layout _, int size) -> n + (n + size - 1) / size * 4;
       case TernaryV1() -> (n + 3) / 4;
       case TernaryV2() -> rows * (2 + (cols + 3) / 4);
-      case HalfFloat _, GgufFormat _, I2s _, PluginFormat _ ->
+      case HalfFloat _, GgufFormat _, I2s _, PackedTernary _, PluginFormat _ ->
           throw new IllegalArgumentException(format.id());
     };
   }

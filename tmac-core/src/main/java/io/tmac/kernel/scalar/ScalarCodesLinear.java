@@ -11,8 +11,9 @@ import io.tmac.kernel.Scratch;
 /**
  * Integer codes times rounded inputs. Sums are exact integers as long as both scales stay; these
  * blocks are added in float, in ascending order: {@code y += (float) sum * (weightScale *
- * inputScale)}. The vector kernels do the same operations in the same order, so both give the same
- * bits.
+ * inputScale)}. What minimums add is a sum of its own over the same blocks, {@code z += minimum *
+ * (inputScale * sum of the input's codes)}, and the result is {@code y + z}. The vector kernels do
+ * the same operations in the same order, so both give the same bits.
  */
 final class ScalarCodesLinear extends FileLinear {
   private final BlockCodes codes;
@@ -29,6 +30,7 @@ final class ScalarCodesLinear extends FileLinear {
     byte[] w = scratch.codes;
     for (int r = from; r < to; r++) {
       codes.decodeCodes(matrix, r, w, scratch.scales);
+      codes.decodeMinimums(matrix, r, scratch.minimums);
       for (int t = 0; t < tokens; t++) {
         float y = 0;
         for (int begin = 0, end; begin < cols(); begin = end) {
@@ -42,8 +44,19 @@ final class ScalarCodesLinear extends FileLinear {
           float inputScale = q.scales[t * q.blocks() + begin / q.blockSize()];
           y += sum * (scratch.scales[begin / weightBlock] * inputScale);
         }
-        out[t * rows() + r] = y;
+        out[t * rows() + r] = codes.hasMinimums() ? y + minimums(q, t, scratch.minimums) : y;
       }
     }
+  }
+
+  /** The sum of what minimums add. Blocks of weights consist of whole blocks of the input. */
+  private float minimums(QuantizedInput q, int token, float[] minimums) {
+    int weightBlock = codes.blockSize(cols());
+    float z = 0;
+    for (int b = 0; b < cols() / q.blockSize(); b++) {
+      int block = token * q.blocks() + b;
+      z += minimums[b * q.blockSize() / weightBlock] * (q.scales[block] * q.sums[block]);
+    }
+    return z;
   }
 }

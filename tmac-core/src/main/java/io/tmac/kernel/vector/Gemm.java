@@ -51,12 +51,13 @@ final class Gemm {
     Panel panel = scratch.panel;
     panel.reserve(
         matrix.planes() * COLS * ROWS,
-        COLS / Input.BLOCK * ROWS,
+        COLS / Input.HALF_BLOCK * ROWS,
         matrix.planes() * TOKENS * ROWS,
         size);
     for (int row = from; row < to; row += ROWS) {
       int rows = Math.min(ROWS, to - row);
       Arrays.fill(panel.y, 0, size, 0);
+      Arrays.fill(panel.z, 0, size, 0);
       Arrays.fill(panel.sums, 0, size, 0);
       for (int c = 0; c < cols; c += COLS) {
         int count = Math.min(COLS, cols - c);
@@ -64,16 +65,41 @@ final class Gemm {
         for (int t = 0; t < tokens; t += TOKENS) {
           multiplyGroup(matrix, q, t, tokens, c, count, panel);
         }
+        if (matrix.hasMinimums()) {
+          addMinimums(q, tokens, c, count, panel);
+        }
       }
       for (int t = 0; t < tokens; t++) {
         int first = t * matrix.rows() + row;
         for (int lane = 0; lane < ROWS; lane++) {
           int r = matrix.rowOfLane(lane);
           if (r < rows) {
-            out[first + r] = panel.y[t * ROWS + lane];
+            out[first + r] = panel.y[t * ROWS + lane] + panel.z[t * ROWS + lane];
           }
         }
       }
+    }
+  }
+
+  /**
+   * Adds the minimums of a panel times the sums of each block of the inputs. The weights' blocks
+   * are those of the inputs.
+   */
+  private static void addMinimums(
+      QuantizedInput q, int tokens, int firstCol, int cols, Panel panel) {
+    for (int t = 0; t < tokens; t++) {
+      for (int c = 0; c < cols; c += q.blockSize()) {
+        int block = t * q.blocks() + (firstCol + c) / q.blockSize();
+        float x = q.scales[block] * q.sums[block];
+        addTimes(panel.minimums, c / Input.HALF_BLOCK * ROWS, x, panel.z, t * ROWS);
+      }
+    }
+  }
+
+  /** {@code z[r] += minimums[r] * x}; the compiler makes vectors of it. */
+  private static void addTimes(float[] minimums, int from, float x, float[] z, int at) {
+    for (int r = 0; r < ROWS; r++) {
+      z[at + r] += minimums[from + r] * x;
     }
   }
 
@@ -98,7 +124,7 @@ final class Gemm {
       int c = firstCol + k;
       int end = matrix.scaleEnd(c);
       count = Math.min(Math.min(end - c, matrix.exactCols()), cols - k);
-      boolean begins = c == 0 || matrix.scaleEnd(c - Input.BLOCK) == c;
+      boolean begins = c == 0 || matrix.scaleEnd(c - Input.HALF_BLOCK) == c;
       boolean ends = c + count == end;
       int x0 = t0 * padded + c;
       int x1 = t1 * padded + c;
@@ -119,7 +145,7 @@ final class Gemm {
         float s1 = q.scales[t1 * q.blocks() + b];
         float s2 = q.scales[t2 * q.blocks() + b];
         float s3 = q.scales[t3 * q.blocks() + b];
-        int w0 = k / Input.BLOCK * ROWS;
+        int w0 = k / Input.HALF_BLOCK * ROWS;
         if (!begins) {
           scaleInts(sums, panel.weightScales, w0, s0, panel.y, at);
           scaleInts(sums, panel.weightScales, w0, s1, panel.y, at + ROWS);

@@ -262,7 +262,7 @@ abstract sealed class LookupLinear implements PanelSource
       }
     }
     for (int c = 0; c < cols; c += Input.BLOCK) {
-      int to = c / Input.BLOCK * Gemm.ROWS;
+      int to = c / Input.HALF_BLOCK * Gemm.ROWS;
       int from = (firstCol + c) / blockSize * rows + row;
       for (int lane = 0; lane < Gemm.ROWS; lane++) {
         int r = rowOfLane(lane);

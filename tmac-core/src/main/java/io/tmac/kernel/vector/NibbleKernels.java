@@ -22,8 +22,8 @@ final class NibbleKernels {
   /** Four columns of all rows of a tile. */
   static final int QUAD_BYTES = ROWS * Short.BYTES;
 
-  /** Quads of a block. */
-  static final int QUADS = Input.BLOCK / 4;
+  /** Quads of half a block. */
+  private static final int QUADS = Input.HALF_BLOCK / 4;
 
   /** What is added to codes, so that nibbles are not negative. */
   static final int OFFSET = 8;
@@ -80,16 +80,21 @@ final class NibbleKernels {
       short[] sums,
       int lane,
       int second) {
-    int blocks = q.blocks();
+    int halves = q.paddedCols() / Input.HALF_BLOCK;
+    int shift = q.blockSize() / Input.BLOCK; // 1 if a block has two halves
     int[] x = q.codes;
     int x0 = token * q.paddedCols();
     ShortVector zero = ShortVector.zero(WIDE_SHORT);
-    for (int b = 0; b < blocks; b++) {
-      ShortVector sum0 = zero;
-      ShortVector sum1 = zero;
+    ShortVector sum0 = zero;
+    ShortVector sum1 = zero;
+    for (int h = 0; h < halves; h++) {
+      if ((h & shift) == 0) {
+        sum0 = zero;
+        sum1 = zero;
+      }
       for (int k = 0; k < QUADS; k++) {
-        long at = (long) (b * QUADS + k) * QUAD_BYTES;
-        int c = x0 + 4 * (b * QUADS + k);
+        long at = (long) (h * QUADS + k) * QUAD_BYTES;
+        int c = x0 + 4 * (h * QUADS + k);
         ShortVector v = ShortVector.fromMemorySegment(WIDE_SHORT, tiles, plane0 + at, ORDER);
         ShortVector w = ShortVector.fromMemorySegment(WIDE_SHORT, tiles, plane1 + at, ORDER);
         IntVector vs = v.reinterpretAsInts();
@@ -113,16 +118,23 @@ final class NibbleKernels {
         sum0 = v.and(NIBBLE).mul(input).add(sum0);
         sum1 = w.and(NIBBLE).mul(input).add(sum1);
       }
-      zero.add(sum0).intoArray(sums, b * ROWS + lane);
-      zero.add(sum1).intoArray(sums, second + b * ROWS + lane);
+      // The second half overwrites what the first one left.
+      zero.add(sum0).intoArray(sums, (h >> shift) * ROWS + lane);
+      zero.add(sum1).intoArray(sums, second + (h >> shift) * ROWS + lane);
     }
   }
 
-  /** Takes the offset out of the sums of two tiles, scales them and adds up the blocks. */
+  /**
+   * Takes the offset out of the sums of two tiles, scales them, adds up the blocks, and adds the
+   * sum of what their minimums add.
+   *
+   * @param toMinimums distance of minimums from scales, 0 if there are none
+   */
   static void scale(
       MemorySegment tiles,
       long scales0,
       long scales1,
+      long toMinimums,
       QuantizedInput q,
       int token,
       short[] sums,
@@ -134,8 +146,12 @@ final class NibbleKernels {
     for (int lane = 0; lane < ROWS; lane += 2 * half) {
       FloatVector y0 = zero;
       FloatVector y1 = zero;
+      FloatVector y2 = zero;
+      FloatVector y3 = zero;
       FloatVector z0 = zero;
       FloatVector z1 = zero;
+      FloatVector z2 = zero;
+      FloatVector z3 = zero;
       for (int b = 0; b < blocks; b++) {
         short offset = (short) (OFFSET * q.sums[s0 + b]);
         float scale = q.scales[s0 + b];
@@ -147,6 +163,13 @@ final class NibbleKernels {
         FloatVector f1 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 1);
         y0 = f0.mul(w0.mul(scale)).add(y0);
         y1 = f1.mul(w1.mul(scale)).add(y1);
+        float x = scale * q.sums[s0 + b];
+        if (toMinimums != 0) {
+          long m = at + toMinimums;
+          z0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, m, ORDER).mul(x).add(z0);
+          m += 4L * half;
+          z1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, m, ORDER).mul(x).add(z1);
+        }
 
         sum = ShortVector.fromArray(ROW_SHORT, sums, (blocks + b) * ROWS + lane).sub(offset);
         at = scales1 + (long) b * SCALES_BYTES + 4L * lane;
@@ -154,13 +177,19 @@ final class NibbleKernels {
         w1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at + 4L * half, ORDER);
         f0 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
         f1 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 1);
-        z0 = f0.mul(w0.mul(scale)).add(z0);
-        z1 = f1.mul(w1.mul(scale)).add(z1);
+        y2 = f0.mul(w0.mul(scale)).add(y2);
+        y3 = f1.mul(w1.mul(scale)).add(y3);
+        if (toMinimums != 0) {
+          long m = at + toMinimums;
+          z2 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, m, ORDER).mul(x).add(z2);
+          m += 4L * half;
+          z3 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, m, ORDER).mul(x).add(z3);
+        }
       }
-      zero.add(y0).intoArray(out, lane);
-      zero.add(y1).intoArray(out, lane + half);
-      zero.add(z0).intoArray(out, ROWS + lane);
-      zero.add(z1).intoArray(out, ROWS + lane + half);
+      zero.add(y0).add(z0).intoArray(out, lane);
+      zero.add(y1).add(z1).intoArray(out, lane + half);
+      zero.add(y2).add(z2).intoArray(out, ROWS + lane);
+      zero.add(y3).add(z3).intoArray(out, ROWS + lane + half);
     }
   }
 
@@ -171,6 +200,7 @@ final class NibbleKernels {
   static void scalePlanes(
       MemorySegment tiles,
       long weightScales,
+      long toMinimums,
       QuantizedInput q,
       int token,
       short[] sums,
@@ -182,6 +212,8 @@ final class NibbleKernels {
     for (int lane = 0; lane < ROWS; lane += ROW_SHORT.length()) {
       FloatVector y0 = zero;
       FloatVector y1 = zero;
+      FloatVector z0 = zero;
+      FloatVector z1 = zero;
       for (int b = 0; b < blocks; b++) {
         int offset = OFFSET * q.sums[s0 + b];
         ShortVector low = ShortVector.fromArray(ROW_SHORT, sums, b * ROWS + lane);
@@ -202,9 +234,16 @@ final class NibbleKernels {
         f1 = g1.mul(16).add(f1).add(offset);
         y0 = f0.mul(w0.mul(scale)).add(y0);
         y1 = f1.mul(w1.mul(scale)).add(y1);
+        if (toMinimums != 0) {
+          float x = scale * q.sums[s0 + b];
+          at += toMinimums;
+          z1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER).mul(x).add(z1);
+          at -= 4L * ROW_FLOAT.length();
+          z0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER).mul(x).add(z0);
+        }
       }
-      zero.add(y0).intoArray(out, to + lane);
-      zero.add(y1).intoArray(out, to + lane + ROW_FLOAT.length());
+      zero.add(y0).add(z0).intoArray(out, to + lane);
+      zero.add(y1).add(z1).intoArray(out, to + lane + ROW_FLOAT.length());
     }
   }
 }

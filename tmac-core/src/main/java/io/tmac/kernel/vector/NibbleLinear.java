@@ -1,7 +1,6 @@
 package io.tmac.kernel.vector;
 
 import static io.tmac.kernel.vector.NibbleKernels.OFFSET;
-import static io.tmac.kernel.vector.NibbleKernels.QUADS;
 import static io.tmac.kernel.vector.NibbleKernels.QUAD_BYTES;
 import static io.tmac.kernel.vector.NibbleKernels.ROWS;
 import static io.tmac.kernel.vector.Species.FLOAT_LE;
@@ -30,7 +29,10 @@ import java.util.Arrays;
  *   tile of 16 rows, or of 32 with vectors of 512 bits:
  *     for each plane:
  *       cols / 4 x rows x int16   for each four columns, for each row: their nibbles, first lowest
- *     cols / 32 x rows x float32  for each block of 32 columns the scale of each row
+ *     blocks x rows x float32     for each block of columns the scale of each row
+ *     blocks x rows x float32     the same of minimums, if the weights have any
+ *
+ *   a block has 32 columns, or 16 if the scales of the weights change so often
  *
  *   one plane:   nibble = code + 8
  *   two planes:  first nibble = code % 16, second nibble = code / 16 + 8 (rounded down)
@@ -41,7 +43,6 @@ import java.util.Arrays;
  * Rows behind the last hold any weights, and their products are not read.
  */
 final class NibbleLinear implements PanelSource {
-  private static final int BLOCK = Input.BLOCK;
   private static final int SCALES_BYTES = ROWS * Float.BYTES;
   private static final ValueLayout.OfShort SHORT_LE =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
@@ -52,19 +53,28 @@ final class NibbleLinear implements PanelSource {
   private final int rows;
   private final int cols;
   private final int planes;
+  private final InputForm form;
+  private final int block;
+  private final boolean minimums;
   private final int planeBytes;
+  private final int scalesBytes;
   private final int tileBytes;
   private final MemorySegment tiles;
 
-  /** Copies a matrix whose blocks are multiples of 32 columns. */
+  /** Copies a matrix whose blocks are multiples of 32 columns, or of 16. */
   NibbleLinear(
       Matrix matrix, BlockCodes codes, int planes, Twins twins, Arena arena, WorkerPool pool) {
     this.twins = twins;
     this.rows = matrix.rows();
     this.cols = matrix.cols();
     this.planes = planes;
+    boolean wholeBlocks = codes.blockSize(cols) % Input.BLOCK == 0;
+    this.form = wholeBlocks ? InputForm.INT8_BLOCKS : InputForm.INT8_HALF_BLOCKS;
+    this.block = wholeBlocks ? Input.BLOCK : Input.HALF_BLOCK;
+    this.minimums = codes.hasMinimums();
     this.planeBytes = cols / 4 * QUAD_BYTES;
-    this.tileBytes = planes * planeBytes + cols / BLOCK * SCALES_BYTES;
+    this.scalesBytes = cols / block * SCALES_BYTES;
+    this.tileBytes = planes * planeBytes + (minimums ? 2 : 1) * scalesBytes;
     this.tiles = arena.allocate((long) tileBytes * Math.ceilDiv(rows, ROWS), 64);
     pack(matrix, codes, pool);
   }
@@ -77,20 +87,29 @@ final class NibbleLinear implements PanelSource {
         (from, to, worker) -> {
           byte[] codes = new byte[cols];
           float[] scales = new float[cols / weightBlock];
+          float[] minimums = new float[cols / weightBlock];
           byte[] bytes = new byte[tileBytes];
           for (int tile = from; tile < to; tile++) {
             for (int lane = 0; lane < Math.min(ROWS, rows - tile * ROWS); lane++) {
               source.decodeCodes(matrix, tile * ROWS + lane, codes, scales);
               packCodes(codes, bytes, lane);
-              for (int b = 0; b < cols / BLOCK; b++) {
-                int at = planes * planeBytes + b * SCALES_BYTES + 4 * lane;
-                put(bytes, at, Float.floatToRawIntBits(scales[b * BLOCK / weightBlock]), 4);
+              packFloats(scales, weightBlock, bytes, planes * planeBytes + 4 * lane);
+              if (this.minimums) {
+                source.decodeMinimums(matrix, tile * ROWS + lane, minimums);
+                int at = planes * planeBytes + scalesBytes + 4 * lane;
+                packFloats(minimums, weightBlock, bytes, at);
               }
             }
             MemorySegment.copy(
                 bytes, 0, tiles, ValueLayout.JAVA_BYTE, (long) tile * tileBytes, tileBytes);
           }
         });
+  }
+
+  private void packFloats(float[] ofBlocks, int weightBlock, byte[] bytes, int at) {
+    for (int c = 0; c < cols; c += block, at += SCALES_BYTES) {
+      put(bytes, at, Float.floatToRawIntBits(ofBlocks[c / weightBlock]), 4);
+    }
   }
 
   private void packCodes(byte[] codes, byte[] bytes, int lane) {
@@ -126,12 +145,17 @@ final class NibbleLinear implements PanelSource {
 
   @Override
   public int exactCols() {
-    return BLOCK;
+    return block;
+  }
+
+  @Override
+  public boolean hasMinimums() {
+    return minimums;
   }
 
   @Override
   public int scaleEnd(int col) {
-    return (col / BLOCK + 1) * BLOCK;
+    return (col / block + 1) * block;
   }
 
   @Override
@@ -150,10 +174,18 @@ final class NibbleLinear implements PanelSource {
           NibbleKernels.unpack(tiles, from + 2L * lane, cols, panel.codes, to + lane);
         }
       }
-      long from = scales(tile) + (long) firstCol / BLOCK * SCALES_BYTES;
-      for (int b = 0; b < cols / BLOCK; b++, from += SCALES_BYTES) {
-        MemorySegment.copy(tiles, FLOAT_LE, from, panel.weightScales, b * Gemm.ROWS + i, ROWS);
+      unpackFloats(scales(tile), firstCol, cols, panel.weightScales, i);
+      if (minimums) {
+        unpackFloats(scales(tile) + scalesBytes, firstCol, cols, panel.minimums, i);
       }
+    }
+  }
+
+  private void unpackFloats(long ofTile, int firstCol, int cols, float[] ofPanel, int lane) {
+    for (int c = 0; c < cols; c += block) {
+      long from = ofTile + (long) (firstCol + c) / block * SCALES_BYTES;
+      int to = c / Input.HALF_BLOCK * Gemm.ROWS + lane;
+      MemorySegment.copy(tiles, FLOAT_LE, from, ofPanel, to, ROWS);
     }
   }
 
@@ -163,7 +195,7 @@ final class NibbleLinear implements PanelSource {
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
-    QuantizedInput q = in.quantized(InputForm.INT8_BLOCKS);
+    QuantizedInput q = in.quantized(form);
     boolean vectors = twins.matvec().vectors();
     int count = Math.ceilDiv(to - from, ROWS);
     int half = Math.ceilDiv(count, 2);
@@ -196,13 +228,19 @@ final class NibbleLinear implements PanelSource {
     float[] y = scratch.floats;
     if (planes == 1) {
       addProducts(q, token, tile0, tile1, sums, second);
-      NibbleKernels.scale(tiles, scales(tile0), scales(tile1), q, token, sums, y);
+      long scales0 = scales(tile0);
+      NibbleKernels.scale(tiles, scales0, scales(tile1), toMinimums(), q, token, sums, y);
     } else {
       addProducts(q, token, tile0, tile0 + planeBytes, sums, second);
-      NibbleKernels.scalePlanes(tiles, scales(tile0), q, token, sums, y, 0);
+      NibbleKernels.scalePlanes(tiles, scales(tile0), toMinimums(), q, token, sums, y, 0);
       addProducts(q, token, tile1, tile1 + planeBytes, sums, second);
-      NibbleKernels.scalePlanes(tiles, scales(tile1), q, token, sums, y, ROWS);
+      NibbleKernels.scalePlanes(tiles, scales(tile1), toMinimums(), q, token, sums, y, ROWS);
     }
+  }
+
+  /** The distance of minimums from scales, 0 if there are none. */
+  private long toMinimums() {
+    return minimums ? scalesBytes : 0;
   }
 
   private void addProducts(
@@ -220,8 +258,9 @@ final class NibbleLinear implements PanelSource {
     for (int b = 0; b < q.blocks(); b++) {
       int offset = OFFSET * q.sums[token * q.blocks() + b];
       Arrays.fill(sums, 0, ROWS, 0);
-      int x = token * q.paddedCols() + b * BLOCK;
-      addBlock(q, x, tile + (planes - 1L) * planeBytes + (long) b * QUADS * QUAD_BYTES, sums);
+      int x = token * q.paddedCols() + b * block;
+      long quads = tile + (long) b * (block / 4) * QUAD_BYTES;
+      addBlock(q, x, quads + (planes - 1L) * planeBytes, sums);
       for (int lane = 0; lane < ROWS; lane++) {
         sums[lane] -= offset;
       }
@@ -229,7 +268,7 @@ final class NibbleLinear implements PanelSource {
         for (int lane = 0; lane < ROWS; lane++) {
           sums[lane] *= 16;
         }
-        addBlock(q, x, tile + (long) b * QUADS * QUAD_BYTES, sums);
+        addBlock(q, x, quads, sums);
       }
       float scale = q.scales[token * q.blocks() + b];
       long weightScales = scales(tile) + (long) b * SCALES_BYTES;
@@ -237,10 +276,25 @@ final class NibbleLinear implements PanelSource {
         y[to + lane] += sums[lane] * (tiles.get(FLOAT_LE, weightScales + 4L * lane) * scale);
       }
     }
+    if (minimums) {
+      addMinimumsPlain(q, token, scales(tile) + scalesBytes, y, to);
+    }
+  }
+
+  private void addMinimumsPlain(QuantizedInput q, int token, long ofTile, float[] y, int to) {
+    for (int lane = 0; lane < ROWS; lane++) {
+      float z = 0;
+      for (int b = 0; b < q.blocks(); b++) {
+        int block = token * q.blocks() + b;
+        float minimum = tiles.get(FLOAT_LE, ofTile + (long) b * SCALES_BYTES + 4L * lane);
+        z += minimum * (q.scales[block] * q.sums[block]);
+      }
+      y[to + lane] += z;
+    }
   }
 
   private void addBlock(QuantizedInput q, int x, long quads, int[] sums) {
-    for (int k = 0; k < QUADS; k++, x += 4, quads += QUAD_BYTES) {
+    for (int k = 0; k < block / 4; k++, x += 4, quads += QUAD_BYTES) {
       int x0 = QuantizedInput.code(q.codes[x]);
       int x1 = QuantizedInput.code(q.codes[x + 1]);
       int x2 = QuantizedInput.code(q.codes[x + 2]);
@@ -278,7 +332,7 @@ final class NibbleLinear implements PanelSource {
 
   @Override
   public InputForm form(int tokens) {
-    return InputForm.INT8_BLOCKS;
+    return form;
   }
 
   @Override

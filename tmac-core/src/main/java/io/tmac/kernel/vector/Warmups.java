@@ -51,6 +51,11 @@ final class Warmups {
     }
 
     @Override
+    public boolean hasMinimums() {
+      return range != Range.TERNARY;
+    }
+
+    @Override
     public void decodeCodes(Matrix matrix, int row, byte[] codes, float[] scales) {
       Arrays.fill(scales, 1);
     }
