@@ -36,6 +36,8 @@ final class QuantReportJson {
   private static void write(TensorQuality tensor, JsonGenerator json) {
     json.writeStartObject();
     json.writeStringProperty("name", tensor.name());
+    json.writeStringProperty("type", tensor.type());
+    json.writeBooleanProperty("fallback", tensor.fallback());
     json.writeNumberProperty("rows", tensor.rows());
     json.writeNumberProperty("cols", tensor.cols());
     json.writeNumberProperty("bytes", tensor.bytes());

@@ -16,9 +16,9 @@ record RoundedFits(Map<String, RoundedMatrix> tensors) implements Fits {
   @Override
   public TernaryFit ternary(String tensor) {
     RoundedMatrix matrix = tensors.get(tensor);
-    int cols = matrix.cols();
+    int block = matrix.block(); // a row, or a part of one
     return (row, values, codes) -> {
-      System.arraycopy(matrix.codes(), row * cols, codes, 0, cols);
+      System.arraycopy(matrix.codes(), row * block, codes, 0, block);
       return matrix.scales()[row];
     };
   }

@@ -58,7 +58,6 @@ public final class InterleavedHeads {
       int from = unit - inHead + inHead / 2 + inHead % 2 * (headDim / 2);
       MemorySegment.copy(matrix.data(), start + from * bytes, data, unit * bytes, bytes);
     }
-    return new Matrix(
-        matrix.name(), matrix.rows(), matrix.cols(), matrix.format(), data, 0);
+    return new Matrix(matrix.name(), matrix.rows(), matrix.cols(), matrix.format(), data, 0);
   }
 }

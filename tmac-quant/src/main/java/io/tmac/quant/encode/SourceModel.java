@@ -12,14 +12,14 @@ import java.util.Map;
 
 /**
  * A model that is to be written anew: its matrices as stacks, its norms and RoPE tables as floats.
- * Its tensors have the names of their roles, whatever the file calls them.
+ * The matrices of its roles have their names, whatever the file calls them.
  *
- * @param checkpoint the model, its tensors under the names of their roles
+ * @param checkpoint the model, each matrix under the name of its role
  */
 public record SourceModel(Checkpoint checkpoint) {
 
   /**
-   * Makes it of a model as it was read. Tensors without a role are left out.
+   * Makes it of a model as it was read.
    *
    * @param checkpoint the model
    * @return the same model
@@ -39,7 +39,7 @@ public record SourceModel(Checkpoint checkpoint) {
         checkpoint.architecture(),
         checkpoint.format(),
         config,
-        roles,
+        checkpoint.tensors(),
         roles,
         checkpoint.ropeTables(),
         checkpoint.tokenizer(),
@@ -81,7 +81,7 @@ public record SourceModel(Checkpoint checkpoint) {
    */
   public long elements(boolean separateClassifier) {
     long stored =
-        checkpoint.tensors().values().stream()
+        checkpoint.roles().values().stream()
             .filter(tensor -> !isVector(tensor.name()))
             .mapToLong(tensor -> (long) tensor.rows() * tensor.cols())
             .sum();
@@ -101,7 +101,7 @@ public record SourceModel(Checkpoint checkpoint) {
    */
   public void requireFinite() {
     float[] values = new float[1 << 14];
-    for (Matrix matrix : checkpoint.tensors().values()) {
+    for (Matrix matrix : checkpoint.roles().values()) {
       TensorStack stack = new TensorStack(matrix.name(), List.of(matrix), this);
       for (long from = 0; from < stack.elements(); from += values.length) {
         stack.read(from, (int) Math.min(values.length, stack.elements() - from), values);

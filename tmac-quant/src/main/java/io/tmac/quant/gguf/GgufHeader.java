@@ -89,7 +89,10 @@ public final class GgufHeader {
       int rows = checkpoint.config().vocabSize();
       if (vocabulary.tokens().size() > rows) {
         throw new TmacException(
-            model + ": the tokenizer has " + vocabulary.tokens().size() + " tokens, the model "
+            model
+                + ": the tokenizer has "
+                + vocabulary.tokens().size()
+                + " tokens, the model "
                 + rows);
       }
       vocabulary.padded(rows).put(header.entries);
@@ -124,7 +127,7 @@ public final class GgufHeader {
     entries.uint32(prefix + "feed_forward_length", config.hiddenDim());
     entries.uint32(prefix + "attention.head_count", config.heads());
     entries.uint32(prefix + "attention.head_count_kv", config.kvHeads());
-    entries.float32(prefix + "attention.layer_norm_rms_epsilon", config.rmsNormEps());
+    entries.float32(prefix + "attention.layer_norm_rms_epsilon", (float) config.rmsNormEps());
     entries.uint32(prefix + "attention.key_length", config.headDim());
     entries.uint32(prefix + "attention.value_length", config.headDim());
     entries.uint32(prefix + "rope.dimension_count", config.headDim());
@@ -162,20 +165,17 @@ public final class GgufHeader {
         tokenizer != null
             ? tokenizer
             : TokenizerFiles.find(model, size)
-                .orElseThrow(
-                    () ->
-                        new TmacException(
-                            model
-                                + " has no tokenizer, which a GGUF file must hold: put its"
-                                + " tokenizer.bin beside it, or name it"));
+                .orElseThrow(() ->
+                    new TmacException(
+                        model
+                            + " has no tokenizer, which a GGUF file must hold: put its"
+                            + " tokenizer.bin beside it, or name it"));
     return GgufVocabulary.of(SentencePieceVocabulary.read(file, size));
   }
 
   /** The file's name without its extension, or the folder's. */
   private static String name(Path model) {
     String[] parts = model.toAbsolutePath().normalize().getFileName().toString().split("\\.");
-    return parts.length > 1
-        ? String.join(".", Arrays.copyOf(parts, parts.length - 1))
-        : parts[0];
+    return parts.length > 1 ? String.join(".", Arrays.copyOf(parts, parts.length - 1)) : parts[0];
   }
 }

@@ -66,7 +66,7 @@ record GgufVocabulary(
         new Marks(
             vocabulary.marks().bosId(),
             vocabulary.marks().eosId(),
-            OptionalInt.empty(),
+            vocabulary.marks().endIds().stream().mapToInt(Integer::intValue).findFirst(),
             vocabulary.marks().unknownId(),
             vocabulary.marks().addBos(),
             vocabulary.marks().addEos()),

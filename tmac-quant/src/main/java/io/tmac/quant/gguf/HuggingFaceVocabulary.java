@@ -75,7 +75,8 @@ final class HuggingFaceVocabulary {
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : model.path("merges")) {
       merges.add(
-          merge.isArray() ? merge.path(0).asString("") + " " + merge.path(1).asString("")
+          merge.isArray()
+              ? merge.path(0).asString("") + " " + merge.path(1).asString("")
               : merge.asString(""));
     }
     return model.path("byte_fallback").asBoolean(false)
@@ -118,11 +119,10 @@ final class HuggingFaceVocabulary {
     JsonNode cut = json.path("pre_tokenizer");
     String name =
         PreTokenizers.name(cut)
-            .orElseThrow(
-                () ->
-                    unsupported(
-                        "a pre_tokenizer of gpt-2, smollm, llama-bpe, qwen2, qwen35 or tekken",
-                        shortened(cut.toString())));
+            .orElseThrow(() ->
+                unsupported(
+                    "a pre_tokenizer of gpt-2, smollm, llama-bpe, qwen2, qwen35 or tekken",
+                    shortened(cut.toString())));
     return new GgufVocabulary(
         "gpt2",
         name,
@@ -177,10 +177,9 @@ final class HuggingFaceVocabulary {
     json.path("normalizer").path("normalizers").forEach(steps::add);
     boolean prepends =
         steps.stream()
-            .anyMatch(
-                step ->
-                    step.path("type").asString("").equals("Prepend")
-                        && step.path("prepend").asString("").equals(SPACE));
+            .anyMatch(step ->
+                step.path("type").asString("").equals("Prepend")
+                    && step.path("prepend").asString("").equals(SPACE));
     JsonNode cut = json.path("pre_tokenizer");
     String scheme =
         cut.path("type").asString("").equals("Metaspace")

@@ -108,35 +108,74 @@ class RowSolverTest {
     }
   }
 
-  @Property(tries = 100)
+  /** Not always, as both end in a local optimum: over some problems. */
+  @Property(tries = 20)
   void fourBitCodesAreBetterThanRoundedOnes(
       @ForAll @IntRange(min = 1, max = 3) int blocks, @ForAll long seed) {
     Random random = new Random(seed);
     int n = 32 * blocks;
-    double[] h = Problems.inputs(n, 2 * n, random);
-    double[] w = Problems.weights(n, random);
-    float[] values = new float[n];
-    for (int c = 0; c < n; c++) {
-      values[c] = (float) w[c];
+    double solvedError = 0;
+    double roundedError = 0;
+    for (int problem = 0; problem < 10; problem++) {
+      double[] h = Problems.inputs(n, 2 * n, random);
+      double[] w = Problems.weights(n, random);
+      float[] values = new float[n];
+      for (int c = 0; c < n; c++) {
+        values[c] = (float) w[c];
+      }
+      float[] scales = new float[n];
+      byte[] rounded = new byte[n];
+      SearchInt4Fit fit = new SearchInt4Fit();
+      for (int block = 0; block < blocks; block++) {
+        float scale = fit.fit(block * 32L, values, block * 32, rounded);
+        Arrays.fill(scales, block * 32, block * 32 + 32, scale);
+      }
+      byte[] codes = new byte[n];
+      try (WorkerPool pool = new WorkerPool(1)) {
+        RowSolver solver = new RowSolver(new Factor(h, n, pool));
+        System.arraycopy(Problems.times(w, h), 0, solver.target(), 0, n);
+        solver.grid(scales, -8, 7, codes);
+      }
+      for (byte code : codes) {
+        assertThat(code).isBetween((byte) -8, (byte) 7);
+      }
+      solvedError += Problems.error(w, Problems.values(codes, scales), h);
+      roundedError += Problems.error(w, Problems.values(rounded, scales), h);
     }
-    float[] scales = new float[n];
-    byte[] rounded = new byte[n];
-    SearchInt4Fit fit = new SearchInt4Fit();
-    for (int block = 0; block < blocks; block++) {
-      float scale = fit.fit(block * 32L, values, block * 32, rounded);
-      Arrays.fill(scales, block * 32, block * 32 + 32, scale);
+    assertThat(solvedError).isLessThan(roundedError);
+  }
+
+  /** Blocks have scales of their own, which are no worse than one scale of the row. */
+  @Property(tries = 20)
+  void ternaryBlocksAreBetterThanRows(@ForAll long seed) {
+    Random random = new Random(seed);
+    int n = 96;
+    double rowError = 0;
+    double blockError = 0;
+    for (int problem = 0; problem < 10; problem++) {
+      double[] h = Problems.inputs(n, 2 * n, random);
+      double[] w = Problems.weights(n, random);
+      for (int c = 0; c < n; c++) {
+        w[c] *= 1 + c / 32; // so that each block needs another scale
+      }
+      try (WorkerPool pool = new WorkerPool(1)) {
+        RowSolver solver = new RowSolver(new Factor(h, n, pool));
+        System.arraycopy(Problems.times(w, h), 0, solver.target(), 0, n);
+        byte[] codes = new byte[n];
+        float[] scales = new float[n];
+        Arrays.fill(scales, solver.ternary(codes));
+        rowError += Problems.error(w, Problems.values(codes, scales), h);
+        float[] blockScales = new float[3];
+        solver.ternary(32, blockScales, codes);
+        for (int c = 0; c < n; c++) {
+          assertThat(codes[c]).isBetween((byte) -1, (byte) 1);
+          scales[c] = blockScales[c / 32];
+          assertThat(Float.float16ToFloat(Float.floatToFloat16(scales[c]))).isEqualTo(scales[c]);
+        }
+        blockError += Problems.error(w, Problems.values(codes, scales), h);
+      }
     }
-    byte[] codes = new byte[n];
-    try (WorkerPool pool = new WorkerPool(1)) {
-      RowSolver solver = new RowSolver(new Factor(h, n, pool));
-      System.arraycopy(Problems.times(w, h), 0, solver.target(), 0, n);
-      solver.grid(scales, -8, 7, codes);
-    }
-    for (byte code : codes) {
-      assertThat(code).isBetween((byte) -8, (byte) 7);
-    }
-    assertThat(Problems.error(w, Problems.values(codes, scales), h))
-        .isLessThan(Problems.error(w, Problems.values(rounded, scales), h));
+    assertThat(blockError).isLessThan(rowError);
   }
 
   @Test

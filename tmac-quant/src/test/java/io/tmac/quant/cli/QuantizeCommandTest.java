@@ -66,6 +66,8 @@ class QuantizeCommandTest {
     assertThat(tensor.propertyNames())
         .containsExactly(
             "name",
+            "type",
+            "fallback",
             "rows",
             "cols",
             "bytes",
