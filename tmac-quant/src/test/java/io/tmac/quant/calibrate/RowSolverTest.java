@@ -11,6 +11,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowSolverTest {
 
@@ -108,15 +110,15 @@ class RowSolverTest {
     }
   }
 
-  /** Not always, as both end in a local optimum: over some problems. */
-  @Property(tries = 20)
-  void fourBitCodesAreBetterThanRoundedOnes(
-      @ForAll @IntRange(min = 1, max = 3) int blocks, @ForAll long seed) {
-    Random random = new Random(seed);
-    int n = 32 * blocks;
-    double solvedError = 0;
-    double roundedError = 0;
-    for (int problem = 0; problem < 10; problem++) {
+  /** Feedback is a heuristic: it need not win each time, but it does in all. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void fourBitCodesAreBetterThanRoundedOnes(int blocks) {
+    double solved = 0;
+    double nearest = 0;
+    for (int seed = 0; seed < 60; seed++) {
+      Random random = new Random(seed);
+      int n = 32 * blocks;
       double[] h = Problems.inputs(n, 2 * n, random);
       double[] w = Problems.weights(n, random);
       float[] values = new float[n];
@@ -139,20 +141,20 @@ class RowSolverTest {
       for (byte code : codes) {
         assertThat(code).isBetween((byte) -8, (byte) 7);
       }
-      solvedError += Problems.error(w, Problems.values(codes, scales), h);
-      roundedError += Problems.error(w, Problems.values(rounded, scales), h);
+      solved += Problems.error(w, Problems.values(codes, scales), h);
+      nearest += Problems.error(w, Problems.values(rounded, scales), h);
     }
-    assertThat(solvedError).isLessThan(roundedError);
+    assertThat(solved).isLessThan(0.8 * nearest);
   }
 
   /** Blocks have scales of their own, which are no worse than one scale of the row. */
-  @Property(tries = 20)
-  void ternaryBlocksAreBetterThanRows(@ForAll long seed) {
-    Random random = new Random(seed);
+  @Test
+  void ternaryBlocksAreBetterThanRows() {
+    Random random = new Random(1);
     int n = 96;
     double rowError = 0;
     double blockError = 0;
-    for (int problem = 0; problem < 10; problem++) {
+    for (int problem = 0; problem < 60; problem++) {
       double[] h = Problems.inputs(n, 2 * n, random);
       double[] w = Problems.weights(n, random);
       for (int c = 0; c < n; c++) {

@@ -60,7 +60,8 @@ class QuantizeCommandTest {
             "outputBytes",
             "seconds",
             "relativeRmse",
-            "tensors");
+            "tensors",
+            "layerErrors");
     assertThat(json.get("outputBytes").longValue()).isEqualTo(Files.size(out));
     JsonNode tensor = json.get("tensors").get(1);
     assertThat(tensor.propertyNames())
