@@ -1,10 +1,12 @@
 package io.tmac;
 
 import io.tmac.sampling.SamplingOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntFunction;
 
 /**
  * A generation to be run: set what differs from the defaults, then ask for {@link #text()}, {@link
@@ -32,10 +34,47 @@ public final class GenerationRequest {
   boolean truncate;
   private Long seed;
 
+  /** What ends an answer besides end-of-text tokens; null for plain generations. */
+  private Conversation.TurnEnd turnEnd;
+
+  /** Makes the prompt of a conversation anew, without its oldest turns; null as above. */
+  private IntFunction<int[]> shortened;
+
   GenerationRequest(Model model, Session session, int[] prompt) {
     this.model = model;
     this.session = session;
     this.prompt = prompt;
+  }
+
+  /** Makes this the answer to a conversation, whose prompt is all of what was said so far. */
+  void answers(Conversation.TurnEnd end, IntFunction<int[]> shortened) {
+    this.turnEnd = end;
+    this.shortened = shortened;
+  }
+
+  /** The prompt of a conversation, if possible with no more tokens than this. */
+  int[] shortened(int limit) {
+    return shortened.apply(limit);
+  }
+
+  /** Whether the prompt is a whole conversation, of which the session may hold a part already. */
+  boolean isAnswer() {
+    return turnEnd != null;
+  }
+
+  /** Whether a token ends this answer, though it ends no other text. */
+  boolean endsTurn(int token) {
+    return turnEnd != null && turnEnd.token() == token;
+  }
+
+  /** The strings that end the text. */
+  List<String> allStops() {
+    if (turnEnd == null || turnEnd.string() == null) {
+      return stops;
+    }
+    List<String> all = new ArrayList<>(stops);
+    all.add(turnEnd.string());
+    return all;
   }
 
   /**
@@ -187,14 +226,24 @@ public final class GenerationRequest {
 
   /**
    * Shortens a prompt that leaves no room for {@link #maxTokens} more tokens, or for half the
-   * context if that is less: its first tokens, except BOS, are left out. {@link
-   * Generation#droppedTokens} says how many. Default: a prompt that does not fit is an error.
+   * context if that is less: its first tokens, except BOS, are left out; of a conversation its
+   * oldest turns, except a system message. {@link Generation#droppedTokens} says how many tokens
+   * that is. Default: a prompt that does not fit is an error.
    *
    * @return this request
    */
   public GenerationRequest truncatePrompt() {
     this.truncate = true;
     return this;
+  }
+
+  /**
+   * The length of the prompt.
+   *
+   * @return tokens, BOS included, before {@link #truncatePrompt} leaves any out
+   */
+  public int promptTokens() {
+    return prompt.length;
   }
 
   /**

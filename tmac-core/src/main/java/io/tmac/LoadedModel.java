@@ -11,6 +11,7 @@ record LoadedModel(
     ModelInfo info,
     Transformer transformer,
     Optional<Tokenizer> tokenizer,
+    Optional<ChatTemplate> chatTemplate,
     WorkerPool pool,
     Arena arena) {
 

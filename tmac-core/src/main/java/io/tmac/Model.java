@@ -7,6 +7,8 @@ import io.tmac.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.StampedLock;
 
@@ -24,6 +26,9 @@ public final class Model implements AutoCloseable {
 
   /** Set before the lock is taken for closing: readers would overtake the writer without end. */
   private volatile boolean closed;
+
+  /** How an answer ends, once that has been asked for. */
+  private volatile Conversation.TurnEnd turnEnd;
 
   private Model(LoadedModel loaded) {
     this.loaded = loaded;
@@ -136,6 +141,54 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * Prepares the answer to a conversation, which is written as the model's chat template wants it.
+   * The answer ends where the model ends its turn.
+   *
+   * <p>Special tokens count in what the template writes, not in what the messages say.
+   *
+   * @param messages the conversation, the oldest message first
+   * @return the request, with the defaults that its class states
+   * @throws TmacException if the model has no chat template or no tokenizer
+   * @throws ChatTemplateException if the template is not supported or refuses the messages
+   */
+  public GenerationRequest chat(List<ChatMessage> messages) {
+    return chat(messages, Map.of());
+  }
+
+  /**
+   * Prepares the answer to a conversation, with further variables for the chat template.
+   *
+   * @param messages the conversation, the oldest message first
+   * @param variables what else the template may want to know, see {@link ChatTemplate#render(List,
+   *     boolean, Map)}
+   * @return the request, with the defaults that its class states
+   * @throws TmacException if the model has no chat template or no tokenizer
+   * @throws ChatTemplateException if the template is not supported or refuses the messages
+   * @throws IllegalArgumentException if a variable is of a type that templates do not know
+   */
+  public GenerationRequest chat(List<ChatMessage> messages, Map<String, ?> variables) {
+    return chat(null, messages, variables);
+  }
+
+  GenerationRequest chat(Session session, List<ChatMessage> messages, Map<String, ?> variables) {
+    Conversation conversation = requireConversation();
+    List<ChatMessage> said = List.copyOf(messages);
+    GenerationRequest request =
+        new GenerationRequest(this, session, conversation.encode(said, variables));
+    request.answers(turnEnd(conversation), limit -> conversation.encode(said, variables, limit));
+    return request;
+  }
+
+  private Conversation.TurnEnd turnEnd(Conversation conversation) {
+    Conversation.TurnEnd end = turnEnd;
+    if (end == null) {
+      end = conversation.turnEnd();
+      turnEnd = end;
+    }
+    return end;
+  }
+
+  /**
    * Starts an empty session.
    *
    * @return the session
@@ -157,6 +210,15 @@ public final class Model implements AutoCloseable {
    */
   public Optional<Tokenizer> tokenizer() {
     return loaded.tokenizer();
+  }
+
+  /**
+   * How the model wants a conversation to be written.
+   *
+   * @return the template, or empty if the model has none and the options gave none
+   */
+  public Optional<ChatTemplate> chatTemplate() {
+    return loaded.chatTemplate();
   }
 
   /**
@@ -190,6 +252,17 @@ public final class Model implements AutoCloseable {
                 info().source()
                     + " has no tokenizer: put its tokenizer.bin beside the model file, or name one"
                     + " with ModelOptions.withTokenizer, or generate from token ids"));
+  }
+
+  private Conversation requireConversation() {
+    Tokenizer tokenizer = requireTokenizer();
+    return chatTemplate()
+        .map(template -> new Conversation(template, tokenizer))
+        .orElseThrow(() ->
+            new TmacException(
+                info().source()
+                    + " has no chat template: give one with ModelOptions.withChatTemplate, or"
+                    + " generate from plain text"));
   }
 
   Transformer transformer() {

@@ -1,14 +1,18 @@
 package io.tmac;
 
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.Checkpoint.MappedFile;
 import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.checkpoint.RandomCheckpoint;
+import io.tmac.format.F32;
+import io.tmac.format.HalfFloat;
 import io.tmac.format.WeightFormat;
 import io.tmac.kernel.Cores;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.Kernels;
 import io.tmac.kernel.WorkerPool;
+import io.tmac.model.ModelTokenizer;
 import io.tmac.model.Transformer;
 import io.tmac.model.Weights;
 import io.tmac.tokenizer.Tokenizer;
@@ -17,6 +21,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -37,7 +42,7 @@ final class ModelLoader {
     try (Arena loading = Arena.ofShared()) {
       Checkpoint copied = CheckpointReader.open(file, loading);
       Checkpoint kept = CheckpointReader.open(file, arena);
-      Optional<Tokenizer> tokenizer = tokenizer(file, copied.config(), options);
+      Optional<Tokenizer> tokenizer = tokenizer(file, copied, options);
       return assemble(copied, kept, tokenizer, options, arena);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
@@ -50,7 +55,7 @@ final class ModelLoader {
     try {
       MemorySegment bytes = ModelFiles.copy(in, arena);
       Checkpoint checkpoint = CheckpointReader.read(name, bytes);
-      Optional<Tokenizer> tokenizer = tokenizer(null, checkpoint.config(), options);
+      Optional<Tokenizer> tokenizer = tokenizer(null, checkpoint, options);
       return assemble(checkpoint, checkpoint, tokenizer, options, arena);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
@@ -63,7 +68,7 @@ final class ModelLoader {
       throws IOException {
     Arena arena = Arena.ofShared();
     try (Arena loading = Arena.ofShared()) {
-      Optional<Tokenizer> tokenizer = tokenizer(null, config, options);
+      Optional<Tokenizer> tokenizer = namedTokenizer(config, options);
       KernelProvider kernels = Kernels.provider();
       Activations activations = options.activations();
       Checkpoint checkpoint =
@@ -86,21 +91,31 @@ final class ModelLoader {
       Checkpoint kept,
       Optional<Tokenizer> tokenizer,
       ModelOptions options,
-      Arena arena) {
+      Arena arena)
+      throws IOException {
     ModelConfig config = copied.config();
     int contextLength = contextLength(config, options);
     Activations activations = options.activations();
     KernelProvider kernels = Kernels.provider();
     copied.verify();
+    Optional<ChatTemplate> chatTemplate =
+        ChatTemplates.find(options, copied.tokenizer(), tokenizer);
     WorkerPool pool = new WorkerPool(options.threads() > 0 ? options.threads() : Cores.usable());
     try {
-      Weights weights = Weights.of(copied, kept, kernels, activations, arena, pool);
+      Weights weights =
+          Weights.of(copied, kept, kernels, activations, options.quantization(), arena, pool);
+      // Headers and single numbers were read from it, and pages around them came along.
+      kept.files().stream()
+          .map(MappedFile::bytes)
+          .filter(MemorySegment::isMapped)
+          .forEach(MemorySegment::unload);
+      WeightFormat format = format(copied, options);
       ModelInfo info =
           new ModelInfo(
               copied.source(),
               config,
               copied.container(),
-              copied.format().id(),
+              format.id(),
               copied.fileBytes(),
               weights.bytes(),
               kernels.name(),
@@ -117,11 +132,18 @@ final class ModelLoader {
           info.vectorBits(),
           info.activations(),
           info.threads());
-      return new LoadedModel(info, new Transformer(weights, kernels, pool), tokenizer, pool, arena);
+      Transformer transformer = new Transformer(weights, kernels, pool);
+      return new LoadedModel(info, transformer, tokenizer, chatTemplate, pool, arena);
     } catch (RuntimeException | Error e) {
       pool.close();
       throw e;
     }
+  }
+
+  /** What the matrices of the layers have been brought to. */
+  private static WeightFormat format(Checkpoint checkpoint, ModelOptions options) {
+    boolean floats = checkpoint.format() instanceof F32 || checkpoint.format() instanceof HalfFloat;
+    return floats ? options.quantization().orElse(checkpoint.format()) : checkpoint.format();
   }
 
   private static int contextLength(ModelConfig config, ModelOptions options) {
@@ -136,8 +158,26 @@ final class ModelLoader {
     return options.contextLength() > 0 ? options.contextLength() : config.contextLength();
   }
 
-  private static Optional<Tokenizer> tokenizer(Path model, ModelConfig config, ModelOptions options)
+  /** The tokenizer that is named, else the model's own, else the one that lies beside it. */
+  private static Optional<Tokenizer> tokenizer(
+      Path model, Checkpoint checkpoint, ModelOptions options) throws IOException {
+    if (!options.findsTokenizer()) {
+      return namedTokenizer(checkpoint.config(), options);
+    }
+    Optional<Tokenizer> own = ModelTokenizer.of(checkpoint);
+    if (own.isPresent() || model == null || Files.isDirectory(model)) {
+      return own;
+    }
+    int vocabSize = checkpoint.config().vocabSize();
+    Optional<Path> file = TokenizerFiles.find(model, vocabSize);
+    return file.isEmpty() ? Optional.empty() : Optional.of(Tokenizer.load(file.get(), vocabSize));
+  }
+
+  private static Optional<Tokenizer> namedTokenizer(ModelConfig config, ModelOptions options)
       throws IOException {
+    if (options.tokenizerPath().isPresent()) {
+      return Optional.of(Tokenizer.load(options.tokenizerPath().get(), config.vocabSize()));
+    }
     if (options.tokenizer().isPresent()) {
       int size = options.tokenizer().get().vocabSize();
       if (size > config.vocabSize()) {
@@ -148,14 +188,7 @@ final class ModelLoader {
                 + config.vocabSize()
                 + ": they do not belong together");
       }
-      return options.tokenizer();
     }
-    Optional<Path> file = options.tokenizerPath();
-    if (options.findsTokenizer() && model != null) {
-      file = TokenizerFiles.find(model, config.vocabSize());
-    }
-    return file.isEmpty()
-        ? Optional.empty()
-        : Optional.of(Tokenizer.load(file.get(), config.vocabSize()));
+    return options.tokenizer();
   }
 }

@@ -1,5 +1,8 @@
 package io.tmac;
 
+import io.tmac.format.Int4;
+import io.tmac.format.TernaryV2;
+import io.tmac.format.WeightFormat;
 import io.tmac.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,7 +23,7 @@ public final class ModelOptions {
    * lies beside the model, int8 activations, and float32 keys and values.
    */
   public static final ModelOptions DEFAULT =
-      new ModelOptions(0, 0, null, KvCacheType.F32, true, null, null);
+      new ModelOptions(0, 0, null, KvCacheType.F32, true, null, null, null, null);
 
   /** The most threads that a model takes: 256. */
   public static final int MAX_THREADS = 256;
@@ -34,6 +37,8 @@ public final class ModelOptions {
   private final boolean findTokenizer;
   private final Path tokenizerPath;
   private final Tokenizer tokenizer;
+  private final String chatTemplate;
+  private final WeightFormat quantization;
 
   private ModelOptions(
       int threads,
@@ -42,7 +47,9 @@ public final class ModelOptions {
       KvCacheType kvCache,
       boolean findTokenizer,
       Path tokenizerPath,
-      Tokenizer tokenizer) {
+      Tokenizer tokenizer,
+      String chatTemplate,
+      WeightFormat quantization) {
     this.threads = threads;
     this.contextLength = contextLength;
     this.activations = activations;
@@ -50,6 +57,8 @@ public final class ModelOptions {
     this.findTokenizer = findTokenizer;
     this.tokenizerPath = tokenizerPath;
     this.tokenizer = tokenizer;
+    this.chatTemplate = chatTemplate;
+    this.quantization = quantization;
   }
 
   /**
@@ -65,7 +74,15 @@ public final class ModelOptions {
       throw new IllegalArgumentException("threads must be 1 to " + MAX_THREADS + ": " + threads);
     }
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -81,7 +98,15 @@ public final class ModelOptions {
       throw new IllegalArgumentException("contextLength must be at least 1: " + contextLength);
     }
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -94,7 +119,15 @@ public final class ModelOptions {
   public ModelOptions withActivations(Activations activations) {
     Objects.requireNonNull(activations, "activations");
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -106,7 +139,15 @@ public final class ModelOptions {
   public ModelOptions withKvCache(KvCacheType kvCache) {
     Objects.requireNonNull(kvCache, "kvCache");
     return new ModelOptions(
-        threads, contextLength, activations, kvCache, findTokenizer, tokenizerPath, tokenizer);
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -118,7 +159,16 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Path file) {
     Objects.requireNonNull(file, "file");
-    return new ModelOptions(threads, contextLength, activations, kvCache, false, file, null);
+    return new ModelOptions(
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        false,
+        file,
+        null,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -130,7 +180,16 @@ public final class ModelOptions {
    */
   public ModelOptions withTokenizer(Tokenizer tokenizer) {
     Objects.requireNonNull(tokenizer, "tokenizer");
-    return new ModelOptions(threads, contextLength, activations, kvCache, false, null, tokenizer);
+    return new ModelOptions(
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        false,
+        null,
+        tokenizer,
+        chatTemplate,
+        quantization);
   }
 
   /**
@@ -139,7 +198,67 @@ public final class ModelOptions {
    * @return the changed copy
    */
   public ModelOptions withoutTokenizer() {
-    return new ModelOptions(threads, contextLength, activations, kvCache, false, null, null);
+    return new ModelOptions(
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        false,
+        null,
+        null,
+        chatTemplate,
+        quantization);
+  }
+
+  /**
+   * Sets how conversations are written. Default: the template that the model brings along.
+   *
+   * @param template a Jinja template, as in {@code tokenizer_config.json}; it is parsed when it is
+   *     first used
+   * @return the changed copy
+   */
+  public ModelOptions withChatTemplate(String template) {
+    Objects.requireNonNull(template, "template");
+    return new ModelOptions(
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        template,
+        quantization);
+  }
+
+  /**
+   * Rounds the matrices of the layers while the model is loaded, if they are F32, F16 or BF16;
+   * others stay as they are. The classifier, if it is of such a type, gets 8 bits with a scale per
+   * 32 columns; norms, biases and the rows of the embedding keep their precision. Default: no
+   * rounding.
+   *
+   * <p>Int4 leaves most models usable. TernaryV2 is for models that were trained for ternary
+   * weights; it ruins others.
+   *
+   * @param format {@link io.tmac.format.Int4} or {@link io.tmac.format.TernaryV2}
+   * @return the changed copy
+   * @throws IllegalArgumentException if it is another format
+   */
+  public ModelOptions quantize(WeightFormat format) {
+    if (!(format instanceof Int4 || format instanceof TernaryV2)) {
+      throw new IllegalArgumentException(
+          "models are quantised at load to Int4 or TernaryV2, not to " + format.id());
+    }
+    return new ModelOptions(
+        threads,
+        contextLength,
+        activations,
+        kvCache,
+        findTokenizer,
+        tokenizerPath,
+        tokenizer,
+        chatTemplate,
+        format);
   }
 
   /**
@@ -182,6 +301,15 @@ public final class ModelOptions {
   }
 
   /**
+   * What float matrices are rounded to at load.
+   *
+   * @return the format, or empty if they are not rounded
+   */
+  public Optional<WeightFormat> quantization() {
+    return Optional.ofNullable(quantization);
+  }
+
+  /**
    * How sessions store keys and values.
    *
    * @return the type
@@ -215,5 +343,14 @@ public final class ModelOptions {
    */
   public Optional<Tokenizer> tokenizer() {
     return Optional.ofNullable(tokenizer);
+  }
+
+  /**
+   * The chat template.
+   *
+   * @return the Jinja template, or empty for the model's own
+   */
+  public Optional<String> chatTemplate() {
+    return Optional.ofNullable(chatTemplate);
   }
 }

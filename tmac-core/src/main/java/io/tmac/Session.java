@@ -4,6 +4,9 @@ import io.tmac.model.Sequence;
 import io.tmac.model.Transformer;
 import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -36,6 +39,9 @@ public final class Session implements AutoCloseable {
   private final AtomicBoolean inUse = new AtomicBoolean();
   private volatile Sequence sequence;
 
+  /** The tokens of the sequence; those behind its length mean nothing. */
+  private int[] held = new int[64];
+
   Session(Model model, Sequence sequence) {
     this.model = model;
     this.sequence = sequence;
@@ -62,6 +68,34 @@ public final class Session implements AutoCloseable {
    */
   public GenerationRequest generate(int[] prompt) {
     return new GenerationRequest(model, this, prompt.clone());
+  }
+
+  /**
+   * Prepares the answer to a conversation. All of it is given each time; what this session already
+   * holds of it, from its start on, is not computed again, and what it holds beyond is forgotten.
+   *
+   * @param messages the conversation, the oldest message first
+   * @return the request, with the defaults that its class states
+   * @throws TmacException if the model has no chat template or no tokenizer
+   * @throws ChatTemplateException if the template is not supported or refuses the messages
+   */
+  public GenerationRequest chat(List<ChatMessage> messages) {
+    return chat(messages, Map.of());
+  }
+
+  /**
+   * Prepares the answer to a conversation, with further variables for the chat template.
+   *
+   * @param messages the conversation, the oldest message first; see {@link #chat(List)}
+   * @param variables what else the template may want to know, see {@link ChatTemplate#render(List,
+   *     boolean, Map)}
+   * @return the request, with the defaults that its class states
+   * @throws TmacException if the model has no chat template or no tokenizer
+   * @throws ChatTemplateException if the template is not supported or refuses the messages
+   * @throws IllegalArgumentException if a variable is of a type that templates do not know
+   */
+  public GenerationRequest chat(List<ChatMessage> messages, Map<String, ?> variables) {
+    return model.chat(this, messages, variables);
   }
 
   /**
@@ -95,7 +129,7 @@ public final class Session implements AutoCloseable {
     begin();
     try {
       int vocabSize = model.info().config().vocabSize();
-      check(tokens);
+      check(tokens, room());
       float[] row = new float[vocabSize];
       for (int from = 0; from < tokens.length; from += VISITED_TOKENS) {
         int count = Math.min(VISITED_TOKENS, tokens.length - from);
@@ -173,8 +207,8 @@ public final class Session implements AutoCloseable {
     return current;
   }
 
-  /** Throws unless the tokens exist and fit into the context. */
-  void check(int[] tokens) {
+  /** Throws unless the tokens exist and fit into so much room. */
+  void check(int[] tokens, int room) {
     int vocabSize = model.info().config().vocabSize();
     for (int token : tokens) {
       if (token < 0 || token >= vocabSize) {
@@ -182,13 +216,13 @@ public final class Session implements AutoCloseable {
             "tokens must be from 0 to " + (vocabSize - 1) + ": " + token);
       }
     }
-    if (tokens.length > room()) {
+    if (tokens.length > room) {
       throw new IllegalArgumentException(
           tokens.length
               + " tokens do not fit: the context of "
               + model.info().contextLength()
               + " tokens has room for "
-              + room()
+              + room
               + ". Shorten the prompt, or allow GenerationRequest.truncatePrompt()");
     }
   }
@@ -198,10 +232,22 @@ public final class Session implements AutoCloseable {
     return model.info().contextLength() - open().length();
   }
 
-  /** Computes the tokens of a prompt, and the logits of the last one. */
-  float[] prefill(int[] tokens) {
+  /**
+   * Forgets what is not the start of a text, and at least its last token, whose logits are not
+   * kept; returns how many tokens of it remain.
+   */
+  int keepCommon(int[] tokens) {
+    int length = Math.min(position(), tokens.length - 1);
+    int mismatch = Arrays.mismatch(held, 0, length, tokens, 0, length);
+    int common = mismatch < 0 ? length : mismatch;
+    open().truncate(common);
+    return common;
+  }
+
+  /** Computes the tokens of a prompt from one on, and the logits of the last one. */
+  float[] prefill(int[] tokens, int first) {
     float[] logits = null;
-    for (int from = 0; from < tokens.length; from += Transformer.MAX_TOKENS) {
+    for (int from = first; from < tokens.length; from += Transformer.MAX_TOKENS) {
       int count = Math.min(Transformer.MAX_TOKENS, tokens.length - from);
       boolean last = from + count == tokens.length;
       logits =
@@ -235,7 +281,10 @@ public final class Session implements AutoCloseable {
   private float[] pass(
       long stamp, Sequence current, int[] tokens, int from, int count, Transformer.Logits wanted) {
     try {
-      return model.transformer().forward(current, tokens, from, count, wanted);
+      int position = current.length();
+      float[] logits = model.transformer().forward(current, tokens, from, count, wanted);
+      hold(position, tokens, from, count);
+      return logits;
     } catch (InternalError e) {
       // What the JVM throws when a mapped page is gone.
       throw new TmacException(
@@ -244,5 +293,13 @@ public final class Session implements AutoCloseable {
     } finally {
       model.exit(stamp);
     }
+  }
+
+  /** Remembers which tokens the keys and values are of. */
+  private void hold(int position, int[] tokens, int from, int count) {
+    if (position + count > held.length) {
+      held = Arrays.copyOf(held, Math.max(position + count, 2 * held.length));
+    }
+    System.arraycopy(tokens, from, held, position, count);
   }
 }

@@ -31,6 +31,9 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   private final int[] prompt;
   private final int dropped;
 
+  /** Tokens of the prompt that the session holds already. */
+  private final int held;
+
   /** The number of tokens that may be generated. */
   private final int choices;
 
@@ -62,7 +65,7 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
       if (prompt.length == 0) {
         throw new IllegalArgumentException("the prompt has no tokens");
       }
-      session.check(prompt);
+      session.check(prompt, room());
       int vocabSize = model.info().config().vocabSize();
       choices = tokenizer == null ? vocabSize : Math.min(vocabSize, tokenizer.vocabSize());
       sampler = new Sampler(request.sampling, seed, vocabSize);
@@ -70,20 +73,32 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
         sampler.acceptPrompt(token);
       }
       decoder = tokenizer == null ? null : tokenizer.newDecoder(prompt[prompt.length - 1]);
-      stops = new StopStrings(request.stops);
+      stops = new StopStrings(request.allStops());
+      held = request.isAnswer() ? session.keepCommon(prompt) : 0;
     } catch (RuntimeException e) {
       session.end();
       throw e;
     }
   }
 
-  /** Leaves out tokens behind a leading BOS until the rest fits with room to generate. */
+  /** Tokens that the whole prompt may have. */
+  private int room() {
+    return request.isAnswer() ? request.model.info().contextLength() : session.room();
+  }
+
+  /**
+   * Leaves out turns of a conversation, or tokens behind a leading BOS, until the rest fits with
+   * room to generate.
+   */
   private int[] truncated(int[] all) {
-    int room = session.room();
+    int room = room();
     int reserve = Math.min(request.maxTokens, request.model.info().contextLength() / 2);
     int keep = Math.max(1, room - reserve);
     if (all.length <= keep) {
       return all;
+    }
+    if (request.isAnswer()) {
+      return request.shortened(keep);
     }
     int[] kept = new int[keep];
     System.arraycopy(all, all.length - keep, kept, 0, keep);
@@ -127,7 +142,7 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
             ? Optional.empty()
             : Optional.of(Logprobs.of(logits, token, request.logprobs));
     String released;
-    if (tokenizer != null && tokenizer.isEndOfText(token)) {
+    if (tokenizer != null && (tokenizer.isEndOfText(token) || request.endsTurn(token))) {
       finish(FinishReason.END_OF_TEXT);
       released = flush("");
     } else {
@@ -148,7 +163,7 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
     long start = System.nanoTime();
     if (!started) {
       started = true;
-      float[] logits = session.prefill(prompt);
+      float[] logits = session.prefill(prompt, held);
       promptNanos = System.nanoTime() - start;
       return logits;
     }

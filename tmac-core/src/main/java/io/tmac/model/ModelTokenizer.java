@@ -3,10 +3,14 @@ package io.tmac.model;
 import io.tmac.ModelFormatException;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.ModelFiles;
 import io.tmac.checkpoint.TokenizerSource;
-import io.tmac.checkpoint.gguf.GgufMetadata;
+import io.tmac.checkpoint.gguf.GgufFile;
 import io.tmac.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,7 +33,8 @@ public final class ModelTokenizer {
     int vocabSize = checkpoint.config().vocabSize();
     return switch (checkpoint.tokenizer().orElse(null)) {
       case null -> Optional.empty();
-      case TokenizerSource.Gguf gguf -> Optional.of(of(checkpoint.source(), gguf.metadata()));
+      case TokenizerSource.Gguf gguf ->
+          Optional.of(GgufVocabulary.tokenizer(checkpoint.source(), gguf.metadata()));
       case TokenizerSource.Folder folder -> {
         Path file = folder.folder().resolve("tokenizer.json");
         yield Files.exists(file)
@@ -40,15 +45,26 @@ public final class ModelTokenizer {
   }
 
   /**
-   * Makes a tokenizer of the metadata of a GGUF file, which may be a vocabulary alone.
+   * Reads the tokenizer of a GGUF file. Nothing but its metadata is looked at, so the file may be a
+   * vocabulary alone, or a model that this library does not run.
    *
-   * @param source the file's name, for messages
-   * @param metadata its metadata
-   * @return the tokenizer
+   * @param file a file
+   * @return its tokenizer, or empty if it is no GGUF file
    * @throws ModelFormatException if a part of the vocabulary is missing or does not fit the others
    * @throws UnsupportedModelException if it is of a kind that is not supported
+   * @throws IOException if the file cannot be read
    */
-  public static Tokenizer of(String source, GgufMetadata metadata) {
-    return GgufVocabulary.tokenizer(source, metadata);
+  public static Optional<Tokenizer> ofGguf(Path file) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = ModelFiles.map(file, arena);
+      byte[] magic = GgufFile.MAGIC.getBytes(StandardCharsets.US_ASCII);
+      boolean gguf =
+          bytes.byteSize() >= magic.length
+              && bytes.asSlice(0, magic.length).mismatch(MemorySegment.ofArray(magic)) < 0;
+      String source = file.toString();
+      return gguf
+          ? Optional.of(GgufVocabulary.tokenizer(source, GgufFile.read(source, bytes).metadata()))
+          : Optional.empty();
+    }
   }
 }

@@ -5,12 +5,15 @@ import io.tmac.ModelConfig;
 import io.tmac.checkpoint.Checkpoint;
 import io.tmac.format.BlockCodes.Range;
 import io.tmac.format.Matrix;
+import io.tmac.format.WeightFormat;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.Linear;
 import io.tmac.kernel.WorkerPool;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -97,10 +100,39 @@ public record Weights(
       Activations activations,
       Arena arena,
       WorkerPool pool) {
+    return of(source, kept, kernels, activations, Optional.empty(), arena, pool);
+  }
+
+  /**
+   * Puts the tensors of a checkpoint into the layouts of a provider, float matrices after rounding.
+   *
+   * @param source as in the other method
+   * @param kept as in the other method
+   * @param kernels the provider
+   * @param activations how kernels may represent their inputs
+   * @param quantization what float matrices of the layers become: Int4 or TernaryV2; see {@link
+   *     LoadQuantizer}
+   * @param arena owner of the copies
+   * @param pool threads that share the work
+   * @return the weights
+   */
+  public static Weights of(
+      Checkpoint source,
+      Checkpoint kept,
+      KernelProvider kernels,
+      Activations activations,
+      Optional<WeightFormat> quantization,
+      Arena arena,
+      WorkerPool pool) {
     ModelConfig config = source.config();
+    Optional<LoadQuantizer> quantizer = quantization.map(LoadQuantizer::new);
     Function<String, Linear> linear =
         name -> {
           Matrix matrix = source.tensor(name);
+          if (quantizer.isPresent() && LoadQuantizer.takes(matrix)) {
+            boolean classifier = name.equals(source.classifierName());
+            return rounded(matrix, quantizer.get(), classifier, kernels, activations, arena, pool);
+          }
           Activations inputs = inputs(config, matrix, activations);
           boolean inPlace = kernels.readsFile(matrix, inputs);
           Matrix from = inPlace ? kept.tensor(name) : matrix;
@@ -128,6 +160,27 @@ public record Weights(
         List.copyOf(layers),
         vector(source, Checkpoint.FINAL_NORM),
         linear.apply(source.classifierName()));
+  }
+
+  /** Rounds one matrix; unless its kernel reads it as it is then, it is in memory for a moment. */
+  private static Linear rounded(
+      Matrix matrix,
+      LoadQuantizer quantizer,
+      boolean classifier,
+      KernelProvider kernels,
+      Activations activations,
+      Arena arena,
+      WorkerPool pool) {
+    try (Arena moment = Arena.ofShared()) {
+      Matrix rounded = quantizer.quantize(matrix, classifier, moment, pool);
+      if (kernels.readsFile(rounded, activations)) {
+        MemorySegment data = arena.allocate(rounded.data().byteSize(), 64);
+        data.copyFrom(rounded.data());
+        rounded =
+            new Matrix(matrix.name(), matrix.rows(), matrix.cols(), rounded.format(), data, 0);
+      }
+      return kernels.linear(rounded, activations, arena, pool);
+    }
   }
 
   /** How the kernel of a matrix may represent its inputs; some models say so themselves. */

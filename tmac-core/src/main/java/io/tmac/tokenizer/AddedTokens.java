@@ -34,6 +34,15 @@ final class AddedTokens {
    */
   record Match(int id, int start, int end) {}
 
+  /** Says where a token may be cut out. */
+  @FunctionalInterface
+  interface Places {
+    /** Everywhere. */
+    Places ALL = (id, start, end) -> true;
+
+    boolean allow(int id, int start, int end);
+  }
+
   static final AddedTokens NONE = new AddedTokens(List.of());
 
   private final List<Added> sorted; // by name
@@ -46,11 +55,16 @@ final class AddedTokens {
 
   /** Returns the first token in {@code text[from, ...)}, or null. */
   Match find(String text, int from) {
+    return find(text, from, Places.ALL);
+  }
+
+  /** Returns the first token in {@code text[from, ...)} that is at an allowed place, or null. */
+  Match find(String text, int from, Places places) {
     if (sorted.isEmpty()) {
       return null;
     }
     for (int start = from; start < text.length(); start++) {
-      Added token = at(text, start);
+      Added token = at(text, start, places);
       if (token != null) {
         int end = start + token.name.length();
         if (!token.singleWord || isSeparate(text, start, end)) {
@@ -65,15 +79,16 @@ final class AddedTokens {
     return null;
   }
 
-  /** Returns the longest token whose name is at {@code start}, or null. */
-  private Added at(String text, int start) {
+  /** Returns the longest token whose name is at {@code start} and may be there, or null. */
+  private Added at(String text, int start, Places places) {
     // Names that begin like the text from start on lie together; each character leaves fewer.
     int low = 0;
     int high = sorted.size();
     Added longest = null;
     for (int length = 0; low < high; length++) {
       if (sorted.get(low).name.length() == length) {
-        longest = length > 0 ? sorted.get(low) : longest;
+        Added token = sorted.get(low);
+        longest = length > 0 && places.allow(token.id, start, start + length) ? token : longest;
         low = bound(length, Character.MIN_VALUE, low, high);
       }
       if (start + length == text.length()) {

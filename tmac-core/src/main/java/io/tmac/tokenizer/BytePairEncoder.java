@@ -1,5 +1,6 @@
 package io.tmac.tokenizer;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -39,18 +40,16 @@ record BytePairEncoder(
 
   /** Appends the ids of the piece {@code text[from, to)}. */
   void encode(byte[] text, int from, int to, PairMerger merger, IntStream.Builder ids) {
-    if (wholePieces) {
-      int id = vocabulary.find(text, from, to);
-      if (id != Vocabulary.NOT_FOUND) {
-        ids.add(id);
-        return;
-      }
+    int whole = wholePieces ? vocabulary.find(text, from, to) : Vocabulary.NOT_FOUND;
+    if (whole != Vocabulary.NOT_FOUND) {
+      ids.add(whole);
+      return;
     }
     merger.begin(text, from, to);
     boolean afterUnknown = false;
     int start = from;
     while (start < to) {
-      int end = unit == Unit.BYTE ? start + 1 : Utf8.characterEnd(text, start, to);
+      int end = symbolEnd(text, start, to);
       int id = unit == Unit.BYTE ? byteIds[text[start] & 0xFF] : vocabulary.find(text, start, end);
       boolean unknown = id == Vocabulary.NOT_FOUND;
       if (!unknown) {
@@ -61,8 +60,9 @@ record BytePairEncoder(
         }
         unknown = false;
       } else if (unknownId == Vocabulary.NOT_FOUND) {
-        finish(merger, ids);
-        merger.begin(text, end, to);
+        byte[] known = withoutUnknown(text, from, to);
+        encode(known, 0, known.length, merger, ids);
+        return;
       } else if (fuseUnknown && afterUnknown) {
         merger.extend(end);
       } else {
@@ -71,12 +71,28 @@ record BytePairEncoder(
       afterUnknown = unknown;
       start = end;
     }
-    finish(merger, ids);
-  }
-
-  private static void finish(PairMerger merger, IntStream.Builder ids) {
     merger.merge();
     merger.appendTo(ids);
+  }
+
+  private int symbolEnd(byte[] text, int start, int to) {
+    return unit == Unit.BYTE ? start + 1 : Utf8.characterEnd(text, start, to);
+  }
+
+  /** Leaves out what has no token, so that what is around it may merge. */
+  private byte[] withoutUnknown(byte[] text, int from, int to) {
+    byte[] known = new byte[to - from];
+    int size = 0;
+    int end;
+    for (int start = from; start < to; start = end) {
+      end = symbolEnd(text, start, to);
+      if (vocabulary.find(text, start, end) != Vocabulary.NOT_FOUND
+          || (unit == Unit.CHARACTER_OR_BYTES && haveTokens(text, start, end))) {
+        System.arraycopy(text, start, known, size, end - start);
+        size += end - start;
+      }
+    }
+    return Arrays.copyOf(known, size);
   }
 
   private boolean haveTokens(byte[] text, int from, int to) {

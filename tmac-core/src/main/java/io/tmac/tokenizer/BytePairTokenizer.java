@@ -1,6 +1,8 @@
 package io.tmac.tokenizer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
@@ -35,9 +37,15 @@ final class BytePairTokenizer implements Tokenizer {
    * @param plainNormalized the same, as the normalizer writes them
    * @param all those and the control tokens
    * @param allNormalized the same, as the normalizer writes them
+   * @param marked {@code plain} and all control tokens by their own names, for texts of which only
+   *     some parts may name control tokens
    */
   record Cutters(
-      AddedTokens plain, AddedTokens plainNormalized, AddedTokens all, AddedTokens allNormalized) {}
+      AddedTokens plain,
+      AddedTokens plainNormalized,
+      AddedTokens all,
+      AddedTokens allNormalized,
+      AddedTokens marked) {}
 
   BytePairTokenizer(
       TextMarks marks,
@@ -66,6 +74,11 @@ final class BytePairTokenizer implements Tokenizer {
   @Override
   public OptionalInt bosId() {
     return marks.bosId();
+  }
+
+  @Override
+  public OptionalInt eosId() {
+    return marks.eosId();
   }
 
   @Override
@@ -99,15 +112,45 @@ final class BytePairTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(byte[] utf8, EncodeOptions options) {
-    IntStream.Builder ids = IntStream.builder();
-    if (options.addBos() && marks.addBos()) {
-      ids.add(marks.bosId().getAsInt());
-    }
-    new Encoding(options.parseSpecials(), ids).encode(Utf8.decode(utf8));
+    boolean specials = options.parseSpecials();
+    AddedTokens raw = specials ? cutters.all : cutters.plain;
+    AddedTokens normalized = specials ? cutters.allNormalized : cutters.plainNormalized;
+    IntStream.Builder ids = begin(options.addBos());
+    new Encoding(raw, AddedTokens.Places.ALL, normalized, ids).encode(Utf8.decode(utf8));
     if (options.addBos() && marks.addEos()) {
       ids.add(marks.eosId().getAsInt());
     }
     return ids.build().toArray();
+  }
+
+  /** Encodes the text as a whole; adds no EOS, for what follows is the model's. */
+  @Override
+  public int[] encode(List<TextSegment> segments, boolean addBos) {
+    StringBuilder text = new StringBuilder();
+    BitSet literal = new BitSet();
+    for (TextSegment segment : segments) {
+      int from = text.length();
+      text.append(segment.text());
+      literal.set(from, text.length(), !segment.parseSpecials());
+    }
+    AddedTokens.Places places =
+        (id, start, end) -> {
+          int next = control.get(id) ? literal.nextSetBit(start) : -1;
+          return next < 0 || next >= end;
+        };
+    IntStream.Builder ids = begin(addBos);
+    // To bytes and back: what becomes of a lone surrogate is one character, too.
+    String whole = Utf8.decode(text.toString().getBytes(StandardCharsets.UTF_8));
+    new Encoding(cutters.marked, places, cutters.plainNormalized, ids).encode(whole);
+    return ids.build().toArray();
+  }
+
+  private IntStream.Builder begin(boolean addBos) {
+    IntStream.Builder ids = IntStream.builder();
+    if (addBos && marks.addBos()) {
+      ids.add(marks.bosId().getAsInt());
+    }
+    return ids;
   }
 
   private int checked(int id) {
@@ -121,21 +164,24 @@ final class BytePairTokenizer implements Tokenizer {
   /** The encoding of one text. */
   private final class Encoding {
     private final AddedTokens raw;
+    private final AddedTokens.Places places;
     private final AddedTokens normalized;
     private final PairMerger merger = encoder.newMerger();
     private final IntStream.Builder ids;
 
-    Encoding(boolean parseSpecials, IntStream.Builder ids) {
-      this.raw = parseSpecials ? cutters.all : cutters.plain;
-      this.normalized = parseSpecials ? cutters.allNormalized : cutters.plainNormalized;
+    Encoding(
+        AddedTokens raw, AddedTokens.Places places, AddedTokens normalized, IntStream.Builder ids) {
+      this.raw = raw;
+      this.places = places;
+      this.normalized = normalized;
       this.ids = ids;
     }
 
     void encode(String text) {
       int from = 0;
-      for (AddedTokens.Match match = raw.find(text, 0);
+      for (AddedTokens.Match match = raw.find(text, 0, places);
           match != null;
-          match = raw.find(text, from)) {
+          match = raw.find(text, from, places)) {
         normalize(text.substring(from, match.start()), from == 0);
         ids.add(match.id());
         from = match.end();

@@ -1,5 +1,6 @@
 package io.tmac.tokenizer;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -74,6 +75,11 @@ final class Llama2cTokenizer implements Tokenizer {
   }
 
   @Override
+  public OptionalInt eosId() {
+    return EOS < vocabSize() ? OptionalInt.of(EOS) : OptionalInt.empty();
+  }
+
+  @Override
   public boolean addsBos() {
     return true;
   }
@@ -108,23 +114,41 @@ final class Llama2cTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(byte[] utf8, EncodeOptions options) {
+    BitSet literal = new BitSet();
+    literal.set(0, utf8.length, !options.parseSpecials());
+    return encode(utf8, literal, options.addBos());
+  }
+
+  @Override
+  public int[] encode(List<TextSegment> segments, boolean addBos) {
+    ByteArrayOutputStream utf8 = new ByteArrayOutputStream();
+    BitSet literal = new BitSet();
+    for (TextSegment segment : segments) {
+      int from = utf8.size();
+      utf8.writeBytes(segment.text().getBytes(StandardCharsets.UTF_8));
+      literal.set(from, utf8.size(), !segment.parseSpecials());
+    }
+    return encode(utf8.toByteArray(), literal, addBos);
+  }
+
+  /** Encodes a text in which the bytes of {@code literal} belong to no special token. */
+  private int[] encode(byte[] utf8, BitSet literal, boolean addBos) {
     IntStream.Builder ids = IntStream.builder();
-    if (options.addBos()) {
+    if (addBos) {
       ids.add(BOS);
     }
     int from = 0;
-    if (options.parseSpecials()) {
-      for (int at = 0; at < utf8.length; ) {
-        SpecialTokens.Special special = specials.at(utf8, at);
-        if (special == null) {
-          at++;
-          continue;
-        }
-        encodeText(utf8, from, at, ids);
-        ids.add(special.id());
-        at += special.name().length;
-        from = at;
+    for (int at = literal.nextClearBit(0); at < utf8.length; ) {
+      SpecialTokens.Special special = specials.at(utf8, at);
+      int next = literal.nextSetBit(at);
+      if (special == null || (next >= 0 && next < at + special.name().length)) {
+        at = literal.nextClearBit(at + 1);
+        continue;
       }
+      encodeText(utf8, from, at, ids);
+      ids.add(special.id());
+      at += special.name().length;
+      from = at;
     }
     encodeText(utf8, from, utf8.length, ids);
     return ids.build().toArray();

@@ -100,11 +100,13 @@ sealed interface Normalizer {
     }
   }
 
-  /** Lower case, of no particular language. */
+  /** Lower case, of no particular language, each character for itself: no final sigma. */
   record Lowercase() implements Normalizer {
     @Override
     public String normalize(String text, int limit) {
-      return text.toLowerCase(Locale.ROOT);
+      StringBuilder lower = new StringBuilder(text.length());
+      text.codePoints().forEach(c -> lower.append(Character.toString(c).toLowerCase(Locale.ROOT)));
+      return checked(lower.toString(), limit);
     }
   }
 

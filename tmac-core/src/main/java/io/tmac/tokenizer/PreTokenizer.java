@@ -64,10 +64,10 @@ sealed interface PreTokenizer {
             pieces.start(piece),
             end,
             (from, to) -> {
-              parts.add(from, invert);
+              parts.addGap(from, invert);
               parts.add(to, !invert);
             });
-        parts.add(end, invert);
+        parts.addGap(end, invert);
         parts.flush();
       }
       return result;
@@ -174,11 +174,15 @@ sealed interface PreTokenizer {
       match = false;
     }
 
+    /** What is between two matches goes up to {@code to}; there may be nothing. */
+    void addGap(int to, boolean isMatch) {
+      if (to > end) {
+        add(to, isMatch);
+      }
+    }
+
     /** The next part goes up to {@code to}. */
     void add(int to, boolean isMatch) {
-      if (to == end && !isMatch) {
-        return;
-      }
       boolean joined =
           start < end
               && switch (behavior) {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * Turns text into token ids and token ids into text.
@@ -40,6 +41,16 @@ public interface Tokenizer {
    * @return the BOS id, or empty if the vocabulary has none
    */
   OptionalInt bosId();
+
+  /**
+   * Returns the token that ends a text.
+   *
+   * @return the EOS id, or empty if the vocabulary has none; more tokens may end a text, see {@link
+   *     #isEndOfText}
+   */
+  default OptionalInt eosId() {
+    return OptionalInt.empty();
+  }
 
   /**
    * Says whether the model wants BOS before a text. True implies that {@link #bosId()} is present.
@@ -92,6 +103,30 @@ public interface Tokenizer {
    */
   default int[] encode(String text, EncodeOptions options) {
     return encode(text.getBytes(StandardCharsets.UTF_8), options);
+  }
+
+  /**
+   * Encodes a text of which some parts may name special tokens and others may not, such as a
+   * conversation: the markup may, what is said may not. The text is encoded as a whole, so that
+   * tokens may lie across segments; only the names of special tokens must lie in segments that
+   * allow them.
+   *
+   * <p>This default encodes segment by segment, which differs where tokens would lie across.
+   *
+   * @param segments the parts of the text, in order
+   * @param addBos put the BOS token first if the model wants one
+   * @return the ids
+   */
+  default int[] encode(List<TextSegment> segments, boolean addBos) {
+    IntStream.Builder ids = IntStream.builder();
+    boolean first = addBos;
+    for (TextSegment segment : segments) {
+      for (int id : encode(segment.text(), new EncodeOptions(first, segment.parseSpecials()))) {
+        ids.add(id);
+      }
+      first = false;
+    }
+    return ids.build().toArray();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.tmac.tokenizer;
 
 import io.tmac.ModelFormatException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -57,6 +58,19 @@ public final class TokenizerFiles {
    */
   public static OptionalInt countTokens(Path file) throws IOException {
     return TokenizerBin.countTokens(file, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Says whether a file looks like a {@code tokenizer.json}: by its name, or by its first bytes.
+   *
+   * @param file the file
+   * @return whether it should be read as JSON
+   * @throws IOException if the file cannot be read
+   */
+  public static boolean isJson(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return TokenizerJson.isJson(file.toString(), in.readNBytes(64));
+    }
   }
 
   private static Optional<Path> findByCount(Path model, int vocabSize) throws IOException {

@@ -46,11 +46,8 @@ final class TokenizerJson {
       return true;
     }
     int at = 0;
-    while (at < bytes.length && (bytes[at] <= ' ' || bytes[at] == (byte) 0xEF)) {
-      at += bytes[at] == (byte) 0xEF ? 3 : 1; // a byte order mark
-      if (at > 0 && at < bytes.length && bytes[at] == 0) {
-        return false;
-      }
+    while (at < bytes.length && " \t\r\n".indexOf(bytes[at]) >= 0) {
+      at++;
     }
     return at + 1 < bytes.length && bytes[at] == '{' && bytes[at + 1] != 0;
   }
@@ -222,29 +219,37 @@ final class TokenizerJson {
     List<AddedTokens.Added> plainNormalized = new ArrayList<>();
     List<AddedTokens.Added> all = new ArrayList<>();
     List<AddedTokens.Added> allNormalized = new ArrayList<>();
+    List<AddedTokens.Added> marked = new ArrayList<>();
     for (JsonObject token : added) {
       String content = token.string("content");
       boolean special = token.flag("special", false);
       boolean normalized = token.flag("normalized", !special);
       String name =
           normalized && !content.isEmpty() ? normalizing.normalize(content, 1 << 20) : content;
-      AddedTokens.Added cut =
-          new AddedTokens.Added(
-              token.id("id"),
-              name,
-              token.flag("single_word", false),
-              token.flag("lstrip", false),
-              token.flag("rstrip", false));
+      AddedTokens.Added cut = cut(token, name);
       (normalized ? allNormalized : all).add(cut);
       if (!special) {
         (normalized ? plainNormalized : plain).add(cut);
+      }
+      if (special || !normalized) {
+        marked.add(cut(token, content));
       }
     }
     return new BytePairTokenizer.Cutters(
         new AddedTokens(plain),
         new AddedTokens(plainNormalized),
         new AddedTokens(all),
-        new AddedTokens(allNormalized));
+        new AddedTokens(allNormalized),
+        new AddedTokens(marked));
+  }
+
+  private static AddedTokens.Added cut(JsonObject token, String name) {
+    return new AddedTokens.Added(
+        token.id("id"),
+        name,
+        token.flag("single_word", false),
+        token.flag("lstrip", false),
+        token.flag("rstrip", false));
   }
 
   private TextMarks marks(TokenizerSettings settings) {

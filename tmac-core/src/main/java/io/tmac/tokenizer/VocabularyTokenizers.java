@@ -133,7 +133,11 @@ final class VocabularyTokenizers {
         control,
         ends,
         new BytePairTokenizer.Cutters(
-            new AddedTokens(plain), AddedTokens.NONE, new AddedTokens(all), AddedTokens.NONE),
+            new AddedTokens(plain),
+            AddedTokens.NONE,
+            new AddedTokens(all),
+            AddedTokens.NONE,
+            new AddedTokens(all)),
         normalizer,
         preTokenizer,
         encoder,

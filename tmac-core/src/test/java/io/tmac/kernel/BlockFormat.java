@@ -14,8 +14,9 @@ import java.util.Optional;
  * has every range of codes and every block size.
  *
  * @param size columns that share a scale, or 0 for one scale per row
+ * @param hasMinimums whether a float32 minimum for each block follows behind all scales
  */
-record BlockFormat(Range range, int size) implements PluginFormat, BlockCodes {
+record BlockFormat(Range range, int size, boolean hasMinimums) implements PluginFormat, BlockCodes {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -36,7 +37,7 @@ record BlockFormat(Range range, int size) implements PluginFormat, BlockCodes {
 
   @Override
   public long byteSize(long rows, int cols) {
-    return rows * cols + rows * (cols / blockSize(cols)) * 4L;
+    return rows * cols + rows * (cols / blockSize(cols)) * (hasMinimums ? 8L : 4L);
   }
 
   @Override
@@ -54,13 +55,25 @@ record BlockFormat(Range range, int size) implements PluginFormat, BlockCodes {
   }
 
   @Override
+  public void decodeMinimums(Matrix matrix, int row, float[] minimums) {
+    int blocks = matrix.cols() / blockSize(matrix.cols());
+    long first = matrix.rows() * (matrix.cols() + 4L * blocks) + 4L * row * blocks;
+    MemorySegment.copy(matrix.data(), FLOAT, first, minimums, 0, blocks);
+  }
+
+  @Override
   public void decodeRow(Matrix matrix, int row, float[] out) {
     int cols = matrix.cols();
     byte[] codes = new byte[cols];
     float[] scales = new float[cols / blockSize(cols)];
+    float[] minimums = new float[scales.length];
     decodeCodes(matrix, row, codes, scales);
+    if (hasMinimums) {
+      decodeMinimums(matrix, row, minimums);
+    }
     for (int c = 0; c < cols; c++) {
-      out[c] = codes[c] * scales[c / blockSize(cols)];
+      int block = c / blockSize(cols);
+      out[c] = codes[c] * scales[block] + minimums[block];
     }
   }
 }

@@ -59,6 +59,35 @@ class KernelEqualityTest {
     assertEqual(TestMatrices.blocks(range, 0, rows, blocks * blockSize, seed), tokens, seed);
   }
 
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void integerPathsWithMinimumsAreEqualBitForBit(
+      @ForAll boolean wide,
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 9) int blocks,
+      @ForAll("blockSizes") int blockSize,
+      @ForAll @IntRange(min = 1, max = 68) int tokens,
+      @ForAll long seed) {
+    Range range = wide ? Range.INT8 : Range.INT4;
+    int cols = blocks * blockSize;
+    Assume.that(blockSize % 32 == 0 || cols % 32 == 0);
+    assertEqual(TestMatrices.blocksAbove(range, blockSize, rows, cols, seed), tokens, seed);
+  }
+
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void integerPathsOfHalfBlocksAreEqualBitForBit(
+      @ForAll boolean wide,
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 17) int blocks,
+      @ForAll boolean long3,
+      @ForAll @IntRange(min = 1, max = 68) int tokens,
+      @ForAll long seed) {
+    Range range = wide ? Range.INT8 : Range.INT4;
+    int blockSize = long3 ? 48 : 16;
+    Matrix matrix = TestMatrices.blocks(range, blockSize, rows, 2 * blockSize * blocks, seed);
+    assertThat(InputForm.of(matrix, Activations.INT8)).isEqualTo(InputForm.INT8_HALF_BLOCKS);
+    assertEqual(matrix, tokens, seed);
+  }
+
   @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
   void ternaryRowsMayHaveAnyWidth(
       @ForAll @IntRange(min = 1, max = 40) int rows,

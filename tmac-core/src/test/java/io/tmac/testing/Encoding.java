@@ -63,6 +63,71 @@ public interface Encoding {
     return new Encoded(out.toByteArray(), values);
   }
 
+  /** IEEE 754 binary16. */
+  static Encoded float16(int rows, int cols, Random random) {
+    FileBytes out = new FileBytes();
+    float[] values = new float[rows * cols];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = out.float16((float) (random.nextGaussian() / Math.sqrt(cols)));
+    }
+    return new Encoded(out.toByteArray(), values);
+  }
+
+  /** GGUF's Q4_1: float16 scale and minimum, 16 bytes, the first 16 elements in the low halves. */
+  static Encoded q4Above(int rows, int cols, Random random) {
+    FileBytes out = new FileBytes();
+    float[] values = new float[rows * cols];
+    for (int first = 0; first < values.length; first += 32) {
+      float scale = out.float16(scale(cols, 7, random));
+      float minimum = out.float16((float) (random.nextGaussian() / Math.sqrt(cols)));
+      for (int i = 0; i < 16; i++) {
+        int low = random.nextInt(16);
+        int high = random.nextInt(16);
+        out.write(low | high << 4);
+        values[first + i] = low * scale + minimum;
+        values[first + i + 16] = high * scale + minimum;
+      }
+    }
+    return new Encoded(out.toByteArray(), values);
+  }
+
+  /** GGUF's Q5_1: as Q4_1, with the fifth bit of element i in bit i of 32. */
+  static Encoded q5Above(int rows, int cols, Random random) {
+    FileBytes out = new FileBytes();
+    float[] values = new float[rows * cols];
+    for (int first = 0; first < values.length; first += 32) {
+      float scale = out.float16(scale(cols, 15, random));
+      float minimum = out.float16((float) (random.nextGaussian() / Math.sqrt(cols)));
+      int fifth = random.nextInt();
+      out.int32(fifth);
+      for (int i = 0; i < 16; i++) {
+        int low = random.nextInt(16);
+        int high = random.nextInt(16);
+        out.write(low | high << 4);
+        values[first + i] = (low | (fifth >> i & 1) << 4) * scale + minimum;
+        values[first + i + 16] = (high | (fifth >> i + 16 & 1) << 4) * scale + minimum;
+      }
+    }
+    return new Encoded(out.toByteArray(), values);
+  }
+
+  /** GGUF's I2_S: blocks of 128, element i of a block in byte i % 32, the first highest. */
+  static Encoded i2s(int rows, int cols, Random random) {
+    float[] values = new float[rows * cols];
+    float scale = scale(cols, 1, random);
+    byte[] codes = new byte[values.length / 4];
+    for (int i = 0; i < values.length; i++) {
+      int code = random.nextInt(3);
+      values[i] = (code - 1) * scale;
+      codes[i / 128 * 32 + i % 32] |= (byte) (code << 6 - 2 * (i % 128 / 32));
+    }
+    FileBytes out = new FileBytes();
+    out.writeBytes(codes);
+    out.float32(scale);
+    out.writeBytes(new byte[28]);
+    return new Encoded(out.toByteArray(), values);
+  }
+
   /** llama2.c v2: all int8, then a float32 scale for each group of the flat array. */
   static Encoding int8(int groupSize) {
     return (rows, cols, random) -> {

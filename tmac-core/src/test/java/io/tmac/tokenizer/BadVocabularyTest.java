@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tmac.TmacException;
-import io.tmac.checkpoint.ModelFiles;
-import io.tmac.checkpoint.gguf.GgufFile;
 import io.tmac.model.ModelTokenizer;
 import io.tmac.testing.Shared;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -94,12 +91,8 @@ class BadVocabularyTest {
   }
 
   private static Tokenizer load(Path file) throws IOException {
-    if (!file.toString().endsWith(".gguf")) {
-      return Tokenizer.load(file);
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      GgufFile gguf = GgufFile.read(file.toString(), ModelFiles.map(file, arena));
-      return ModelTokenizer.of(file.toString(), gguf.metadata());
-    }
+    return file.toString().endsWith(".gguf")
+        ? ModelTokenizer.ofGguf(file).orElseThrow()
+        : Tokenizer.load(file);
   }
 }

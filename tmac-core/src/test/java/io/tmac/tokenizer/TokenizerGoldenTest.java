@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.tmac.checkpoint.ModelFiles;
-import io.tmac.checkpoint.gguf.GgufFile;
 import io.tmac.model.ModelTokenizer;
 import io.tmac.testing.Shared;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -210,13 +207,9 @@ class TokenizerGoldenTest {
   }
 
   private static Tokenizer load(Path file) throws IOException {
-    if (!file.toString().endsWith(".gguf")) {
-      return Tokenizer.load(file);
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      GgufFile gguf = GgufFile.read(file.toString(), ModelFiles.map(file, arena));
-      return ModelTokenizer.of(file.toString(), gguf.metadata());
-    }
+    return file.toString().endsWith(".gguf")
+        ? ModelTokenizer.ofGguf(file).orElseThrow()
+        : Tokenizer.load(file);
   }
 
   private static JsonNode json(Path path) {

@@ -1,5 +1,6 @@
 package io.tmac.examples;
 
+import io.tmac.ChatTemplateException;
 import io.tmac.FinishReason;
 import io.tmac.Generation;
 import io.tmac.GenerationRequest;
@@ -7,8 +8,6 @@ import io.tmac.Model;
 import io.tmac.Session;
 import io.tmac.quant.cli.Streams;
 import io.tmac.quant.cli.TextModelSource;
-import io.tmac.tokenizer.EncodeOptions;
-import io.tmac.tokenizer.Tokenizer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -26,15 +25,25 @@ import picocli.CommandLine.Spec;
     name = "chat",
     description = {
       "Talks with a model: reads lines from standard input and answers each.",
-      "/reset forgets the conversation, /quit or the end of the input ends it.",
-      "A model without a chat template continues the text that the lines and its answers make."
+      "/system TEXT gives an instruction, /reset forgets the conversation but not the instruction,",
+      "/quit or the end of the input ends it. Where the context is full, the oldest turns are left",
+      "out. A model without a chat template continues the text that the lines and its answers make."
     })
 final class ChatCommand implements Callable<Integer> {
+  private static final String SYSTEM = "/system";
+
   private final Streams streams;
 
   @Spec private CommandSpec command;
   @Mixin private TextModelSource source;
   @Mixin private SamplingArguments sampling;
+
+  @Option(
+      names = "--system",
+      defaultValue = "",
+      paramLabel = "TEXT",
+      description = "An instruction for the whole conversation. Default: the template's, if any.")
+  private String system;
 
   @Option(
       names = "--max-new",
@@ -43,7 +52,7 @@ final class ChatCommand implements Callable<Integer> {
       description = "Tokens of an answer at most. Default: ${DEFAULT-VALUE}.")
   private int maxNew;
 
-  @Option(names = "--quiet", description = "No prompts and notes.")
+  @Option(names = "--quiet", description = "No prompts, notes and statistics.")
   private boolean quiet;
 
   ChatCommand(Streams streams) {
@@ -57,15 +66,32 @@ final class ChatCommand implements Callable<Integer> {
           command.commandLine(), "--max-new must not be negative: " + maxNew);
     }
     sampling.check();
+    long start = System.nanoTime();
     try (Model model = source.load();
         Session session = model.newSession()) {
-      note("this model has no chat template: it continues the text. /reset starts a new one");
-      talk(model, session);
+      if (!quiet) {
+        Statistics.print(streams.err(), model.info(), System.nanoTime() - start);
+      }
+      talk(dialogue(model, session));
     }
     return 0;
   }
 
-  private void talk(Model model, Session session) throws IOException {
+  private Dialogue dialogue(Model model, Session session) {
+    if (model.chatTemplate().isPresent()) {
+      Dialogue dialogue = new MessageDialogue(session);
+      dialogue.instruct(system);
+      return dialogue;
+    }
+    note("this model has no chat template: it continues the text. /reset starts a new one");
+    if (!system.isEmpty()) {
+      throw new ParameterException(
+          command.commandLine(), "--system needs a model with a chat template");
+    }
+    return new TextDialogue(model, session);
+  }
+
+  private void talk(Dialogue dialogue) throws IOException {
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(streams.in(), StandardCharsets.UTF_8));
     int turn = 0;
@@ -76,9 +102,11 @@ final class ChatCommand implements Callable<Integer> {
         return;
       }
       if (line.strip().equals("/reset")) {
-        session.truncate(0);
+        dialogue.reset();
+      } else if (line.equals(SYSTEM) || line.startsWith(SYSTEM + " ")) {
+        instruct(dialogue, line.substring(SYSTEM.length()).strip());
       } else if (!line.isBlank()) {
-        answer(model, session, line, turn++);
+        answer(dialogue, line, turn++);
         if (!streams.flush()) {
           return; // Nobody listens any more.
         }
@@ -86,32 +114,41 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
-  private void answer(Model model, Session session, String line, int turn) {
-    Tokenizer tokenizer = model.tokenizer().orElseThrow();
-    int position = session.position();
-    int[] ids = tokenizer.encode(line, position == 0 ? EncodeOptions.PROMPT : EncodeOptions.TEXT);
-    int room = model.info().contextLength() - position;
-    if (ids.length > room) {
-      streams
-          .err()
-          .println(
-              "the line has "
-                  + ids.length
-                  + " tokens, the context has room for "
-                  + room
-                  + ": shorten it, or /reset");
-      return;
+  private void instruct(Dialogue dialogue, String instruction) {
+    try {
+      dialogue.instruct(instruction);
+    } catch (IllegalArgumentException e) {
+      streams.err().println(e.getMessage());
     }
-    GenerationRequest request = session.generate(ids).maxTokens(maxNew);
-    sampling.apply(request, turn);
+  }
+
+  private void answer(Dialogue dialogue, String line, int turn) {
+    try {
+      GenerationRequest request = dialogue.ask(line).maxTokens(maxNew);
+      sampling.apply(request, turn);
+      print(dialogue, request);
+    } catch (IllegalArgumentException | ChatTemplateException e) {
+      dialogue.forgetQuestion();
+      streams.err().println(e.getMessage() + "; or /reset");
+    }
+  }
+
+  private void print(Dialogue dialogue, GenerationRequest request) {
     Generation generation =
         request.result(token -> {
           streams.print(token.text());
           return streams.flush();
         });
     streams.println("");
+    dialogue.keep(generation);
+    if (generation.droppedTokens() > 0) {
+      note("the context is full; the oldest turns were left out");
+    }
     if (generation.finishReason() == FinishReason.CONTEXT_FULL) {
-      note("the context is full; /reset starts a new text");
+      note("the context is full; /reset starts anew");
+    }
+    if (!quiet) {
+      Statistics.printTurn(streams.err(), generation);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tmac.examples;
 
+import io.tmac.ChatMessage;
 import io.tmac.Generation;
 import io.tmac.GenerationRequest;
 import io.tmac.Model;
@@ -10,6 +11,7 @@ import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Spec;
     name = "generate",
     description = {
       "Continues a prompt. The prompt and the text go to standard output while they are made,",
-      "statistics to standard error."
+      "statistics to standard error. With --chat it answers the prompt, and prints the answer."
     })
 final class GenerateCommand implements Callable<Integer> {
   private static final int DEFAULT_POSITIONS = 256;
@@ -75,14 +77,18 @@ final class GenerateCommand implements Callable<Integer> {
     long start = System.nanoTime();
     try (Model model = source.load()) {
       long loadNanos = System.nanoTime() - start;
-      if (chat) {
+      if (chat && model.chatTemplate().isEmpty()) {
         throw new TmacException(
             source.path() + " has no chat template, so that --chat cannot be used; leave it out");
       }
       if (!quiet) {
         Statistics.print(streams.err(), model.info(), loadNanos);
       }
-      continuePrompt(model);
+      if (chat) {
+        answerPrompt(model);
+      } else {
+        continuePrompt(model);
+      }
     }
     return 0;
   }
@@ -96,6 +102,9 @@ final class GenerateCommand implements Callable<Integer> {
     }
     if (maxNew != null && maxNew < 0) {
       throw usage("--max-new must not be negative: " + maxNew);
+    }
+    if (chat && specials) {
+      throw usage("--specials has no effect with --chat: what a user says is plain text");
     }
     sampling.check();
   }
@@ -117,12 +126,7 @@ final class GenerateCommand implements Callable<Integer> {
           "the prompt has " + ids.length + " tokens, the context only " + contextLength);
     }
     if (count < 0 && positions == null) {
-      throw new TmacException(
-          "the prompt has "
-              + ids.length
-              + " tokens, more than the "
-              + DEFAULT_POSITIONS
-              + " positions of the default: set -n or --max-new");
+      throw tooLong(ids.length);
     }
     if (count < 0) {
       note("the prompt has " + ids.length + " tokens, more than -n allows; it is cut");
@@ -131,9 +135,28 @@ final class GenerateCommand implements Callable<Integer> {
     streams.print(tokenizer.decode(ids));
     streams.flush();
     if (count > 0) {
-      generate(model, ids, count);
+      generate(model.generate(ids), count);
     }
     streams.println("");
+  }
+
+  private void answerPrompt(Model model) {
+    GenerationRequest request = model.chat(List.of(ChatMessage.user(prompt)));
+    int count = tokensToGenerate(request.promptTokens(), model.info().contextLength());
+    if (count < 0) {
+      throw tooLong(request.promptTokens());
+    }
+    generate(request, count);
+    streams.println("");
+  }
+
+  private TmacException tooLong(int promptLength) {
+    return new TmacException(
+        "the prompt has "
+            + promptLength
+            + " tokens, more than the "
+            + (positions == null ? DEFAULT_POSITIONS + " positions of the default" : "positions")
+            + ": set -n or --max-new");
   }
 
   /**
@@ -150,9 +173,8 @@ final class GenerateCommand implements Callable<Integer> {
     return (n == 0 ? contextLength : Math.min(n, contextLength)) + 1 - promptLength;
   }
 
-  private void generate(Model model, int[] ids, int count) {
-    GenerationRequest request = model.generate(ids).maxTokens(count);
-    sampling.apply(request, 0);
+  private void generate(GenerationRequest request, int count) {
+    sampling.apply(request.maxTokens(count), 0);
     long start = System.nanoTime();
     long[] firstToken = new long[1];
     Generation generation =

@@ -46,4 +46,18 @@ final class Statistics {
         .ifPresent(
             bytes -> err.println(String.format(Locale.ROOT, "memory  %.0f MB", bytes / MEGABYTE)));
   }
+
+  /** Prints how a turn of a conversation went. */
+  static void printTurn(PrintStream err, Generation generation) {
+    err.println(
+        String.format(
+            Locale.ROOT,
+            "%d prompt tokens in %.0f ms; %d tokens, %.1f tokens/s, ended by %s; seed %d",
+            generation.promptTokens(),
+            generation.promptTime().toNanos() / 1e6,
+            generation.generatedTokens(),
+            generation.tokensPerSecond(),
+            generation.finishReason().name().toLowerCase(Locale.ROOT),
+            generation.seed()));
+  }
 }

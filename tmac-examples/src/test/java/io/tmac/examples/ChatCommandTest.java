@@ -55,4 +55,12 @@ class ChatCommandTest {
   private static Console.Result chat(String input) {
     return Console.runWithInput(input, "chat", model(), "-t", 0, "--max-new", 8, "--quiet");
   }
+
+  @Test
+  void takesNoInstructionWithoutATemplate() {
+    assertThat(Console.run("chat", model(), "--system", "Rhyme.").status()).isEqualTo(2);
+    Console.Result result = chat("/system Rhyme.\nLily\n");
+    assertThat(result.err()).contains("takes no instruction");
+    assertThat(result.out()).isEqualTo(chat("Lily\n").out());
+  }
 }

@@ -29,6 +29,7 @@ class ErrorsTest {
         "generate missing.bin --threads 0",
         "chat",
         "chat missing.bin --max-new -1",
+        "generate missing.bin --chat --specials",
         "chat missing.bin -p 2",
         "embed"
       })

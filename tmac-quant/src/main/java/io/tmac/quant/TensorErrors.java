@@ -85,6 +85,13 @@ public final class TensorErrors {
   private static void requireSameShape(Checkpoint reference, Checkpoint model) {
     Map<String, Integer> expected = shape(reference.config());
     Map<String, Integer> found = shape(model.config());
+    if (reference.config().ropePairs() != model.config().ropePairs()) {
+      throw new TmacException(
+          model.source()
+              + " has the rows of queries and keys in another order than "
+              + reference.source()
+              + "; only models of one kind of file can be compared");
+    }
     expected.forEach((field, value) -> {
       if (!value.equals(found.get(field))) {
         throw new TmacException(
@@ -116,25 +123,26 @@ public final class TensorErrors {
 
   private static List<Pair> pairs(Checkpoint reference, Checkpoint model) {
     List<Pair> pairs = new ArrayList<>();
-    for (Matrix tensor : reference.tensors().values()) {
-      pairs.add(new Pair(tensor.name(), tensor, counterpart(tensor.name(), model)));
-    }
-    for (Matrix tensor : model.tensors().values()) {
-      if (!reference.tensors().containsKey(tensor.name())) {
-        pairs.add(new Pair(tensor.name(), counterpart(tensor.name(), reference), tensor));
-      }
-    }
+    // Containers have names of their own; what a tensor is for is called alike in all of them.
+    reference
+        .roles()
+        .forEach((role, tensor) -> pairs.add(new Pair(role, tensor, counterpart(role, model))));
+    model
+        .roles()
+        .forEach((role, tensor) -> {
+          if (reference.find(role).isEmpty()) {
+            pairs.add(new Pair(role, counterpart(role, reference), tensor));
+          }
+        });
     return pairs;
   }
 
-  /** The tensor that does in a checkpoint what the one of this name does in another. */
-  private static Matrix counterpart(String name, Checkpoint checkpoint) {
-    boolean classifier = name.equals(Checkpoint.OUTPUT);
-    Matrix tensor = checkpoint.tensors().get(classifier ? checkpoint.classifierName() : name);
-    if (tensor == null) {
-      throw new TmacException(checkpoint.source() + " has no tensor " + name);
-    }
-    return tensor;
+  /** The tensor of this role; the embedding is the classifier of a model without another one. */
+  private static Matrix counterpart(String role, Checkpoint checkpoint) {
+    boolean classifier = role.equals(Checkpoint.OUTPUT);
+    return checkpoint
+        .find(classifier ? checkpoint.classifierName() : role)
+        .orElseThrow(() -> new TmacException(checkpoint.source() + " has no tensor " + role));
   }
 
   /** Two tensors of one shape. */
@@ -158,7 +166,14 @@ public final class TensorErrors {
       for (Sums block : blocks) {
         all.add(block);
       }
-      return all.error(name, TensorInfo.of(reference), TensorInfo.of(model));
+      return all.error(name, info(reference), info(model));
+    }
+
+    private TensorInfo info(Matrix matrix) {
+      // The classifier may be an embedding, which is called so.
+      boolean embedding = name.equals(Checkpoint.OUTPUT);
+      TensorInfo stored = TensorInfo.of(matrix);
+      return embedding ? stored : stored.named(name);
     }
 
     private Sums sums(int from, int to, float[] referenceRow, float[] modelRow) {

@@ -16,11 +16,17 @@ import java.util.regex.Pattern;
  *     it shares counts once, for the tensor it ends in
  */
 public record TensorInfo(String name, String type, int rows, int cols, long bytes) {
+  private static final Pattern NO_MATRIX = Pattern.compile("(norm|norm\\.weight|bias)$");
   private static final Pattern OF_A_LAYER = Pattern.compile("layers\\.(\\d{1,9})\\.(.+)");
 
   static TensorInfo of(Matrix matrix) {
     return new TensorInfo(
         matrix.name(), matrix.format().id(), matrix.rows(), matrix.cols(), matrix.bytes());
+  }
+
+  /** The same tensor under another name. */
+  TensorInfo named(String other) {
+    return new TensorInfo(other, type, rows, cols, bytes);
   }
 
   /**
@@ -55,11 +61,11 @@ public record TensorInfo(String name, String type, int rows, int cols, long byte
   }
 
   /**
-   * Whether it is the scale of a norm, which formats leave in float32, and not a matrix.
+   * Whether it is the scale of a norm or a bias, which quantisers leave alone, and not a matrix.
    *
-   * @return whether its name ends so
+   * @return whether it has one row and its name ends so
    */
   public boolean isNorm() {
-    return name.endsWith("norm");
+    return rows == 1 && NO_MATRIX.matcher(name).find();
   }
 }

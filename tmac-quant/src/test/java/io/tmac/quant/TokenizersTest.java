@@ -37,6 +37,28 @@ class TokenizersTest {
   }
 
   @Test
+  void readsATokenizerJsonAndTheFolderItIsIn() throws IOException {
+    String json =
+        """
+        {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}}
+        """;
+    Path file = Files.writeString(folder.resolve("tokenizer.json"), json);
+    assertThat(Tokenizers.load(file).encode("abb")).containsExactly(2, 1);
+    assertThat(Tokenizers.load(folder).encode("abb")).containsExactly(2, 1);
+    Path other = Files.writeString(folder.resolve("any.name"), json);
+    assertThat(Tokenizers.load(other).vocabSize()).isEqualTo(3);
+  }
+
+  @Test
+  void readsTheTokenizerInAGgufFile() throws IOException {
+    Path file = Shared.path("vectors/public/tokenizers/tok512.gguf");
+    assertThat(Tokenizers.load(file).vocabSize()).isEqualTo(512);
+    Path bin = Shared.path("vectors/public/tokenizers/tok512.bin");
+    String text = "Once upon a time";
+    assertThat(Tokenizers.load(file).encode(text)).isEqualTo(Tokenizers.load(bin).encode(text));
+  }
+
+  @Test
   void saysThatAModelHasNone() {
     assertThatThrownBy(() -> Tokenizers.load(model))
         .isInstanceOf(TmacException.class)

@@ -201,11 +201,11 @@ record HfConfig(Family family, ModelConfig model, boolean tied, Optional<Packing
     };
   }
 
-  /** A model whose matrices are packed on the fly by its own code. */
+  /** A model whose matrices, or some of them, its own code would pack on the fly. */
   static UnsupportedModelException notPacked(JsonObject json) {
     return json.unsupported(
         "quantization_config",
-        "that of packed weights",
-        "no packed weights; download the packed variant of this model");
+        "that of a model whose layers are packed",
+        "weights that are not; download the packed variant of this model");
   }
 }

@@ -4,6 +4,7 @@ import io.tmac.ModelConfig;
 import io.tmac.ModelFormatException;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.Checkpoint;
+import io.tmac.checkpoint.Shape;
 import io.tmac.format.Matrix;
 import io.tmac.format.PackedTernary;
 import io.tmac.format.WeightFormat;
@@ -51,8 +52,8 @@ final class HfTensors {
     ROLES.put("mlp.ffn_sub_norm.weight", "ffn_sub_norm");
   }
 
-  private static final Set<String> OF_ALL =
-      Set.of("attention_norm", "wq", "wk", "wv", "wo", "ffn_norm", "w1", "w2", "w3");
+  private static final Set<String> MATRICES = Set.of("wq", "wk", "wv", "wo", "w1", "w2", "w3");
+  private static final Set<String> NORMS = Set.of("attention_norm", "ffn_norm");
 
   private static final Set<String> BIASES = Set.of("wq_bias", "wk_bias", "wv_bias");
 
@@ -89,66 +90,51 @@ final class HfTensors {
       for (Map.Entry<String, String> entry : ROLES.entrySet()) {
         String name = "model.layers." + layer + "." + entry.getKey();
         String role = entry.getValue();
-        boolean required = OF_ALL.contains(role) || config.family().extras.contains(role);
+        boolean required =
+            MATRICES.contains(role)
+                || NORMS.contains(role)
+                || config.family().extras.contains(role);
         if (required || (BIASES.contains(role) && tensors.containsKey(name))) {
           put(name, "layers." + layer + "." + role);
         }
       }
     }
     tensors.keySet().forEach(this::requireKnown);
-    boolean packed = roles.values().stream().anyMatch(m -> m.format() instanceof PackedTernary);
-    if (!packed && (config.packing().isPresent() || config.family() == HfConfig.Family.BITNET)) {
-      throw HfConfig.notPacked(json);
+    if (config.packing().isPresent() || config.family() == HfConfig.Family.BITNET) {
+      requirePacked(json);
     }
     return roles;
   }
 
+  /** The inputs of all matrices of the layers are rounded, so that all must be packed. */
+  private void requirePacked(JsonObject json) {
+    for (int layer = 0; layer < config.model().layers(); layer++) {
+      for (String matrix : MATRICES) {
+        if (!(roles.get("layers." + layer + "." + matrix).format() instanceof PackedTernary)) {
+          throw HfConfig.notPacked(json);
+        }
+      }
+    }
+  }
+
   private void put(String name, String role) {
     Matrix matrix = tensors.get(name);
-    int rows = rows(role);
-    int cols = cols(role);
+    Shape shape = Shape.of(config.model(), role);
     if (matrix == null) {
       throw new ModelFormatException(
           source,
           0,
-          "tensor " + name + " of " + rows + " x " + cols + " numbers",
+          "tensor " + name + " of " + shape + " numbers",
           "none of a type that is supported (F32, F16, BF16, or packed weights)");
     }
-    if (matrix.rows() != rows || matrix.cols() != cols) {
+    if (matrix.rows() != shape.rows() || matrix.cols() != shape.cols()) {
       throw new ModelFormatException(
           source,
           0,
-          "tensor " + name + " of " + rows + " x " + cols + " numbers, as config.json says",
+          "tensor " + name + " of " + shape + " numbers, as config.json says",
           matrix.rows() + " x " + matrix.cols());
     }
     roles.put(role, matrix);
-  }
-
-  private int rows(String role) {
-    ModelConfig model = config.model();
-    return switch (kind(role)) {
-      case Checkpoint.EMBEDDING, Checkpoint.OUTPUT -> model.vocabSize();
-      case "wq" -> model.queryDim();
-      case "wk", "wv" -> model.kvDim();
-      case "wo", "w2" -> model.dim();
-      case "w1", "w3" -> model.hiddenDim();
-      default -> 1;
-    };
-  }
-
-  private int cols(String role) {
-    ModelConfig model = config.model();
-    return switch (kind(role)) {
-      case "wo", "wq_bias", "attention_sub_norm" -> model.queryDim();
-      case "w2", "ffn_sub_norm" -> model.hiddenDim();
-      case "wk_bias", "wv_bias" -> model.kvDim();
-      case "q_norm", "k_norm" -> model.headDim();
-      default -> model.dim();
-    };
-  }
-
-  private static String kind(String role) {
-    return role.substring(role.lastIndexOf('.') + 1);
   }
 
   private void requireKnown(String name) {

@@ -30,7 +30,9 @@ final class ScalarCodesLinear extends FileLinear {
     byte[] w = scratch.codes;
     for (int r = from; r < to; r++) {
       codes.decodeCodes(matrix, r, w, scratch.scales);
-      codes.decodeMinimums(matrix, r, scratch.minimums);
+      if (codes.hasMinimums()) {
+        codes.decodeMinimums(matrix, r, scratch.minimums);
+      }
       for (int t = 0; t < tokens; t++) {
         float y = 0;
         for (int begin = 0, end; begin < cols(); begin = end) {

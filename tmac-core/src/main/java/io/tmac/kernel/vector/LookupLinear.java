@@ -139,13 +139,17 @@ abstract sealed class LookupLinear implements PanelSource
    * segment.
    */
   private void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
+    byte[][] tileOfWorker = new byte[pool.threads()][]; // Some 100 KB each: less for the heap.
     pool.run(
         Math.ceilDiv(rows, tile),
         (from, to, worker) -> {
           byte[] codes = new byte[paddedCols];
           byte[] packed = new byte[paddedCols / STEP];
           float[] rowScales = new float[paddedCols / blockSize];
-          byte[] bytes = new byte[tile * (paddedCols / STEP)];
+          if (tileOfWorker[worker] == null) {
+            tileOfWorker[worker] = new byte[tile * (paddedCols / STEP)];
+          }
+          byte[] bytes = tileOfWorker[worker];
           for (int first = from * tile; first < Math.min(to * tile, rows); first += tile) {
             for (int row = first; row < Math.min(first + tile, rows); row++) {
               if (!source.decodePacked(matrix, row, packed, rowScales)) {

@@ -7,7 +7,7 @@ import io.tmac.kernel.Panel;
 /** A matrix of integer codes that can be decoded into panels, for {@link Gemm}. */
 interface PanelSource extends Linear {
 
-  /** Returns how many columns add up to sums of 16 bits, a multiple of 32. */
+  /** Returns how many columns add up to sums of 16 bits, a multiple of {@link Input#HALF_BLOCK}. */
   int exactCols();
 
   /**

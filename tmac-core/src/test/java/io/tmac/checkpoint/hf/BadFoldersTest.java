@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +41,7 @@ class BadFoldersTest {
                 c.at("/file").asString().split("/")[0],
                 c.at("/why").asString()))
         .filter(c -> !c.get()[1].toString().startsWith("tok_"))
-        .collect(java.util.stream.Collectors.toMap(c -> c.get()[1], c -> c, (a, b) -> a))
+        .collect(Collectors.toMap(c -> c.get()[1], c -> c, (a, b) -> a))
         .values()
         .stream();
   }

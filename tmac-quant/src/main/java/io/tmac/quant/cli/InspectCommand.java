@@ -96,7 +96,8 @@ final class InspectCommand implements Callable<Integer> {
     line("ropeTheta", config.ropeTheta());
     line("parameters", inspection.parameters());
     int width = inspection.tensors().stream().mapToInt(t -> t.name().length()).max().orElse(0);
-    String row = "%-" + width + "s  %-10s  %16s  %12s";
+    int typeWidth = inspection.tensors().stream().mapToInt(t -> t.type().length()).max().orElse(0);
+    String row = "%-" + width + "s  %-" + Math.max(10, typeWidth) + "s  %16s  %12s";
     streams.println("");
     streams.println(String.format(Locale.ROOT, row, "tensor", "type", "rows x cols", "bytes"));
     for (TensorInfo tensor : inspection.tensors()) {

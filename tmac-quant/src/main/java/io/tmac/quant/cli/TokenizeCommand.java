@@ -30,7 +30,8 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "MODEL_OR_TOKENIZER",
-      description = "A model with its tokenizer beside it, or a tokenizer.bin.")
+      description =
+          "A model with its tokenizer in it or beside it, a tokenizer.json or a tokenizer.bin.")
   private Path path;
 
   @Option(
