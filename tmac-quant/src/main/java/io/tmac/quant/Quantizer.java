@@ -284,8 +284,7 @@ public final class Quantizer {
    * #write} would round them and run as they would from a file; norms are not changed.
    *
    * @param utf8 the text; names of special tokens in it are ordinary text
-   * @param windows how the text is cut; null for windows of {@link Perplexity#DEFAULT_WINDOW}
-   *     positions, or of the context if that is shorter, without overlap
+   * @param windows how the text is cut
    * @param options how the model runs: its activations and its cache
    * @return the score
    * @throws IllegalArgumentException if the format does not have the method, if the method needs a
@@ -299,6 +298,9 @@ public final class Quantizer {
    */
   public Evaluation evaluate(byte[] utf8, Windows windows, ModelOptions options)
       throws IOException {
+    Objects.requireNonNull(utf8, "utf8");
+    Objects.requireNonNull(windows, "windows");
+    Objects.requireNonNull(options, "options");
     check();
     if (!format.isGguf() && head() != QuantHead.OWN && head() != QuantHead.KEEP) {
       throw new IllegalArgumentException(
@@ -309,24 +311,20 @@ public final class Quantizer {
         this::work,
         (source, arena, workers, progress) -> {
           requireWide(source.checkpoint());
+          WindowedText text = text(source, utf8, windows);
           Fits fits = fits(source, progress, new ArrayList<>());
           Checkpoint encoded = EncodedModel.of(source, plan(), fits, arena, workers, progress);
           try (CheckpointRunner runner =
               new CheckpointRunner(encoded, options, rewrite.threads(), arena)) {
-            return Perplexity.evaluate(runner, text(source, utf8, windows));
+            return Perplexity.evaluate(runner, text);
           }
         });
   }
 
   private WindowedText text(SourceModel source, byte[] utf8, Windows windows) throws IOException {
-    int contextLength = source.config().contextLength();
-    Windows cut =
-        windows != null
-            ? windows
-            : Windows.disjoint(Math.min(Perplexity.DEFAULT_WINDOW, contextLength));
-    WindowedText.requireFit(source.checkpoint().source(), contextLength, cut);
+    WindowedText.requireFit(source.checkpoint().source(), source.config().contextLength(), windows);
     Tokenizer tokens = CalibrationText.tokenizer(rewrite.model(), tokenizer, source.config());
-    return WindowedText.of(tokens, utf8, cut);
+    return WindowedText.of(tokens, utf8, windows);
   }
 
   private QuantHead head() {
