@@ -26,7 +26,7 @@ final class QuantReportJson {
       report.tensors().forEach(tensor -> write(tensor, json));
       json.writeEndArray();
       json.writeArrayPropertyStart("layerErrors");
-      report.layerErrors().forEach(json::writeNumber);
+      report.layerErrors().forEach(error -> number(json, error));
       json.writeEndArray();
       json.writeEndObject();
     }
@@ -51,6 +51,10 @@ final class QuantReportJson {
 
   private static void number(JsonGenerator json, String name, double value) {
     json.writeName(name);
+    number(json, value);
+  }
+
+  private static void number(JsonGenerator json, double value) {
     if (Double.isFinite(value)) {
       json.writeNumber(value);
     } else {

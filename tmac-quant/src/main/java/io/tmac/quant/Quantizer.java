@@ -10,6 +10,7 @@ import io.tmac.format.WeightFormat;
 import io.tmac.quant.calibrate.Calibration;
 import io.tmac.quant.encode.EncodedModel;
 import io.tmac.quant.encode.EncodingError;
+import io.tmac.quant.encode.FileClash;
 import io.tmac.quant.encode.Fits;
 import io.tmac.quant.encode.GgufWriter;
 import io.tmac.quant.encode.InterleavedHeads;
@@ -238,7 +239,8 @@ public final class Quantizer {
    * @param out the file to write
    * @return what was written, with the quality of each tensor
    * @throws IllegalArgumentException if the format does not have the method, if the method needs a
-   *     calibration text and there is none, or if {@code out} is the model file itself
+   *     calibration text and there is none, or if {@code out} is the model file, the text or the
+   *     tokenizer itself
    * @throws IllegalStateException if no format was chosen
    * @throws io.tmac.ModelFormatException if the file is not a model or is damaged, or if a weight
    *     is NaN or infinite; the message names tensor, row and column
@@ -253,6 +255,11 @@ public final class Quantizer {
     if (head() == QuantHead.KEEP || (!format.isGguf() && head() != QuantHead.OWN)) {
       throw new IllegalArgumentException(
           "files of format " + format.id() + " cannot have head " + head().id());
+    }
+    for (Path input : new Path[] {calibration, tokenizer}) {
+      if (input != null && FileClash.between(out, input)) {
+        throw new IllegalArgumentException("the output " + out + " would overwrite " + input);
+      }
     }
     long start = System.nanoTime();
     List<Double> layerErrors = new ArrayList<>();

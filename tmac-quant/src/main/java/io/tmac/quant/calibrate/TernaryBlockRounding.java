@@ -2,6 +2,8 @@ package io.tmac.quant.calibrate;
 
 import io.tmac.format.Matrix;
 import io.tmac.kernel.WorkerPool;
+import io.tmac.quant.encode.LeastSquaresTernaryFit;
+import java.util.Arrays;
 
 /**
  * Codes -1, 0 and +1 with a scale for each block of columns of a row: TQ2_0.
@@ -25,10 +27,25 @@ record TernaryBlockRounding(int block) implements Rounding {
           for (int row = from; row < to; row++) {
             target.row(row, solver.target(), work);
             solver.ternary(block, scales, codes);
+            for (float scale : scales) {
+              if (TernaryRounding.isAstray(scale, work)) {
+                fit(work, scales, codes);
+                break;
+              }
+            }
             System.arraycopy(scales, 0, rounded.scales(), row * blocks, blocks);
             System.arraycopy(codes, 0, rounded.codes(), row * cols, cols);
           }
         });
     return rounded;
+  }
+
+  private void fit(float[] weights, float[] scales, byte[] codes) {
+    byte[] ofBlock = new byte[block];
+    for (int b = 0; b < scales.length; b++) {
+      float[] values = Arrays.copyOfRange(weights, b * block, (b + 1) * block);
+      scales[b] = new LeastSquaresTernaryFit().fit(b, values, ofBlock);
+      System.arraycopy(ofBlock, 0, codes, b * block, block);
+    }
   }
 }

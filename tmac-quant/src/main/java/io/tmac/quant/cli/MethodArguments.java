@@ -5,6 +5,7 @@ import io.tmac.quant.QuantHead;
 import io.tmac.quant.QuantMethod;
 import io.tmac.quant.Quantizer;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -66,6 +67,11 @@ final class MethodArguments {
     return method;
   }
 
+  /** The files that the arguments name. */
+  List<Path> inputs() {
+    return calibration == null ? List.of() : List.of(calibration);
+  }
+
   /**
    * The quantiser that the arguments ask for.
    *
@@ -86,6 +92,9 @@ final class MethodArguments {
     if (method == QuantMethod.GPTQ && calibration == null) {
       throw misused("--method gptq needs --calibration TEXT");
     }
+    requireUsed("--calibration", method == QuantMethod.GPTQ || method == QuantMethod.SEARCH);
+    requireUsed("--calibration-tokens", calibration != null);
+    requireUsed("--passes", method == QuantMethod.GPTQ);
     Quantizer quantizer = Quantizer.from(model).format(format).method(method);
     try {
       quantizer = quantizer.calibrationTokens(calibrationTokens).passes(passes);
@@ -116,11 +125,20 @@ final class MethodArguments {
     }
   }
 
+  private void requireUsed(String name, boolean used) {
+    if (!used && command.commandLine().getParseResult().hasMatchedOption(name)) {
+      throw misused(name + " is of no use here: method " + method.id() + " does without");
+    }
+  }
+
   private ParameterException misused(String message) {
     return new ParameterException(command.commandLine(), message);
   }
 
   static void requireFile(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new FileSystemException(file.toString(), null, "is a folder, not a file");
+    }
     if (!Files.isRegularFile(file)) {
       throw new NoSuchFileException(file.toString());
     }

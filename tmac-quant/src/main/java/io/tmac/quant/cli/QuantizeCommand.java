@@ -4,10 +4,13 @@ import io.tmac.quant.QuantFormat;
 import io.tmac.quant.QuantMethod;
 import io.tmac.quant.QuantReport;
 import io.tmac.quant.Quantizer;
+import io.tmac.quant.encode.FileClash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -128,22 +131,33 @@ final class QuantizeCommand implements Callable<Integer> {
     return quantizer;
   }
 
-  /** Where the report goes, or null. It must not take the place of a model, and have a folder. */
+  /** Where the report goes, or null. It must not take the place of a file that is read. */
   private Path reportFile() throws IOException {
-    if (report == null) {
-      return method.method() == QuantMethod.PORT ? null : Path.of(files.out() + REPORT_SUFFIX);
+    if (report == null && method.method() == QuantMethod.PORT) {
+      return null;
     }
-    Path absolute = report.toAbsolutePath().normalize();
-    for (Path model : new Path[] {files.in(), files.out()}) {
-      if (absolute.equals(model.toAbsolutePath().normalize())) {
-        throw misused("--report " + report + " is one of the model files");
+    Path file = report != null ? report : Path.of(files.out() + REPORT_SUFFIX);
+    List<Path> others = new ArrayList<>(List.of(files.in(), files.out()));
+    others.addAll(method.inputs());
+    if (tokenizer != null) {
+      others.add(tokenizer);
+    }
+    for (Path other : others) {
+      boolean clash = FileClash.between(file, other);
+      // A report of an earlier run may lie in a model's folder.
+      if (clash && !(report == null && Files.isDirectory(other))) {
+        throw misused(
+            "the report " + file + " would overwrite " + other + ": name another with --report");
       }
     }
-    Path folder = absolute.getParent();
+    if (Files.isDirectory(file)) {
+      throw misused("the report " + file + " is a folder: name a file with --report");
+    }
+    Path folder = file.toAbsolutePath().normalize().getParent();
     if (!Files.isDirectory(folder)) {
       throw new NoSuchFileException(folder.toString(), null, "there is no such folder");
     }
-    return report;
+    return file;
   }
 
   private ParameterException misused(String message) {
