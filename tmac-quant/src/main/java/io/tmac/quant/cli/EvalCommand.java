@@ -77,7 +77,10 @@ final class EvalCommand implements Callable<Integer> {
 
   private Evaluation evaluateRounded(byte[] utf8) throws IOException {
     ModelOptions options = source.options();
-    Quantizer quantizer = method.quantizer(source.path(), format).threads(options.threads());
+    Quantizer quantizer = method.quantizer(source.path(), format);
+    if (options.threads() > 0) {
+      quantizer = quantizer.threads(options.threads());
+    }
     if (options.tokenizerPath().isPresent()) {
       quantizer = quantizer.tokenizer(options.tokenizerPath().get());
     }
