@@ -72,8 +72,7 @@ final class StreamsBenchmark {
       for (int i = 0; i < streams; i++) {
         all.add(
             batcher.submit(
-                model.generate(prompt(i)).temperature(0).maxTokens(maxTokens),
-                window.listener()));
+                model.generate(prompt(i)).temperature(0).maxTokens(maxTokens), window.listener()));
       }
       all.forEach(BatchedGeneration::result);
     }

@@ -93,7 +93,19 @@ class BenchCommandTest {
         .containsPattern("(?m)^  5 streams together: [\\d.]+ \\(.*\\) t/s, [\\d.]+ times one$");
     result =
         Console.run(
-            "bench", "-m", model(), "-p", 4, "-n", 3, "-r", 1, "--threads", 1, "--streams", 2,
+            "bench",
+            "-m",
+            model(),
+            "-p",
+            4,
+            "-n",
+            3,
+            "-r",
+            1,
+            "--threads",
+            1,
+            "--streams",
+            2,
             "--json");
     assertThat(result.out()).contains("\"streams\"").contains("\"streamsDecode\"");
   }

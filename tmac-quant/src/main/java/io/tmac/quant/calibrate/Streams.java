@@ -2,8 +2,8 @@ package io.tmac.quant.calibrate;
 
 import io.tmac.ModelConfig;
 import io.tmac.model.LayerRunner;
-import io.tmac.model.RmsNorm;
 import io.tmac.model.Pass;
+import io.tmac.model.RmsNorm;
 
 /** The residual streams of a model, one for each window of a text, on their way up the layers. */
 final class Streams {
