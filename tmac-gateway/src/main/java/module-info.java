@@ -3,6 +3,7 @@ module io.tmac.gateway {
   requires transitive io.tmac.core;
   requires info.picocli;
   requires jdk.httpserver;
+  requires org.slf4j;
   requires tools.jackson.databind;
 
   exports io.tmac.gateway;

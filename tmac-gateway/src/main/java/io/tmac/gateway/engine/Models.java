@@ -1,0 +1,53 @@
+package io.tmac.gateway.engine;
+
+import io.tmac.gateway.http.ApiError;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The models by name. Names come from the configuration alone: no request adds or loads one. */
+public final class Models implements AutoCloseable {
+  private final Map<String, ServedModel> models = new LinkedHashMap<>();
+
+  /** Takes the models; the first one answers where a client names none. */
+  public Models(List<? extends ServedModel> all) {
+    for (ServedModel model : all) {
+      if (models.put(model.id(), model) != null) {
+        throw new IllegalArgumentException("two models are called " + model.id());
+      }
+    }
+  }
+
+  /** Returns all models, in the order of the configuration. */
+  public Collection<ServedModel> all() {
+    return models.values();
+  }
+
+  /**
+   * Finds a model. Ollama's {@code :latest} is understood.
+   *
+   * @throws ApiError with status 404
+   */
+  public ServedModel get(String id) {
+    ServedModel model = models.get(id);
+    if (model == null && id.endsWith(":latest")) {
+      model = models.get(id.substring(0, id.length() - ":latest".length()));
+    }
+    if (model == null) {
+      throw ApiError.notFound("Model not found: " + id + ". GET /v1/models lists those there are")
+          .withCode("model_not_found");
+    }
+    return model;
+  }
+
+  /** Whether all models can answer. */
+  public boolean ready() {
+    return !models.isEmpty() && models.values().stream().allMatch(ServedModel::ready);
+  }
+
+  @Override
+  public void close() {
+    models.values().forEach(ServedModel::close);
+  }
+}

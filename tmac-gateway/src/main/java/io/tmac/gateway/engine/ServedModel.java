@@ -1,0 +1,27 @@
+package io.tmac.gateway.engine;
+
+/** A model under its public name. Safe for use by many threads. */
+public interface ServedModel extends AutoCloseable {
+
+  /** Returns the name that clients use. */
+  String id();
+
+  /** Returns what is known about it. */
+  ModelCard card();
+
+  /** Whether it can answer now. */
+  boolean ready();
+
+  /**
+   * Begins an answer.
+   *
+   * @param job what is asked
+   * @return the running answer; the caller closes it
+   * @throws io.tmac.gateway.http.ApiError with status 400 if the model cannot do it, 503 if too
+   *     much is waiting already
+   */
+  Answer begin(Job job);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,14 @@
+package io.tmac.gateway.http;
+
+/** Hears of every call after its end, for statistics, metrics and logs. Must not throw. */
+@FunctionalInterface
+public interface Observer {
+
+  /**
+   * Takes a call that has ended.
+   *
+   * @param call the call, with its status, its model and its tokens
+   * @param error what went wrong, or null
+   */
+  void ended(Call call, Throwable error);
+}
