@@ -1,6 +1,5 @@
 package io.tmac.gateway.engine;
 
-import io.tmac.sampling.Logprobs;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,11 +18,12 @@ public interface Answer extends AutoCloseable {
   /**
    * A token and its probability.
    *
-   * @param text the token's own text
-   * @param bytes its bytes
-   * @param logprobs its probability and those of others
+   * @param text the token's own text; a replacement character where its bytes are no whole one
+   * @param bytes its bytes, each from 0 to 255
+   * @param logprob natural logarithm of its probability
+   * @param top the most probable tokens at this place, the best first; their own lists are empty
    */
-  record TokenLogprob(String text, byte[] bytes, Logprobs logprobs) {}
+  record TokenLogprob(String text, List<Integer> bytes, double logprob, List<TokenLogprob> top) {}
 
   /**
    * How an answer ended.
