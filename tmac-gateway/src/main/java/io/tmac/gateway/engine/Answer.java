@@ -49,7 +49,12 @@ public interface Answer extends AutoCloseable {
       int generatedTokens,
       Duration queued,
       Duration reading,
-      Duration writing) {}
+      Duration writing) {
+
+    /** Nothing yet. */
+    public static final Usage NONE =
+        new Usage(0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+  }
 
   /**
    * Waits for the next piece.
@@ -62,6 +67,11 @@ public interface Answer extends AutoCloseable {
 
   /** Returns how it ended, or empty if it runs. */
   Optional<End> end();
+
+  /** Returns what it has taken so far, as far as that is known. */
+  default Usage usage() {
+    return end().map(End::usage).orElse(Usage.NONE);
+  }
 
   /** Stops it if it runs. Idempotent. */
   @Override
