@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Future;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -184,8 +184,7 @@ class BatcherResultsTest {
       Generation next = batcher.submit(request).result();
       assertThat(next.cachedTokens()).isGreaterThanOrEqualTo(prompt.length);
       assertSame(next, request.result());
-      assertThat(batcher.statistics().cachedTokens())
-          .isEqualTo(101 + 103 + next.cachedTokens());
+      assertThat(batcher.statistics().cachedTokens()).isEqualTo(101 + 103 + next.cachedTokens());
     }
   }
 

@@ -173,7 +173,8 @@ class BatcherTest {
       assertThat(running.result().text()).isEqualTo("a");
       assertThat(waiting.result().finishReason()).isEqualTo(FinishReason.DEADLINE);
       assertThat(waiting.result().tokens()).isEmpty();
-      GenerationRequest patient = letters().maxTokens(2).deadline(Duration.ofSeconds(Long.MAX_VALUE));
+      GenerationRequest patient =
+          letters().maxTokens(2).deadline(Duration.ofSeconds(Long.MAX_VALUE));
       assertThat(batcher.submit(patient).result().text()).isEqualTo("aa");
     }
   }
@@ -270,9 +271,7 @@ class BatcherTest {
       assertThatExceptionOfType(ArithmeticException.class)
           .isThrownBy(failing::result)
           .isSameAs(failure);
-      assertThatExceptionOfType(AssertionError.class)
-          .isThrownBy(erring::result)
-          .isSameAs(error);
+      assertThatExceptionOfType(AssertionError.class).isThrownBy(erring::result).isSameAs(error);
       assertThat(before.result().text()).isEqualTo("a".repeat(20));
       assertThat(after.result().text()).isEqualTo("a".repeat(20));
       assertThat(batcher.statistics().failed()).isEqualTo(2);
@@ -338,12 +337,14 @@ class BatcherTest {
   void aListenerMayCloseTheBatcher() {
     AtomicReference<Batcher> batcher = new AtomicReference<>(Batcher.of(MODEL, ONE_SLOT));
     BatchedGeneration generation =
-        batcher.get().submit(
-            letters(),
-            token -> {
-              batcher.get().close();
-              return true;
-            });
+        batcher
+            .get()
+            .submit(
+                letters(),
+                token -> {
+                  batcher.get().close();
+                  return true;
+                });
     assertThat(generation.result().finishReason()).isEqualTo(FinishReason.CANCELLED);
     batcher.get().close();
   }
@@ -390,8 +391,7 @@ class BatcherTest {
     Model model = TestModels.letters();
     Gate gate = new Gate();
     try (Batcher batcher = Batcher.of(model, ONE_SLOT)) {
-      BatchedGeneration running =
-          batcher.submit(model.generate("once").logitBias(ONLY_A), gate);
+      BatchedGeneration running = batcher.submit(model.generate("once").logitBias(ONLY_A), gate);
       BatchedGeneration waiting = batcher.submit(model.generate("once").logitBias(ONLY_A));
       gate.awaitReached();
       model.close();
@@ -491,8 +491,7 @@ class BatcherTest {
       for (int i = 0; i < 10; i++) {
         all.add(batcher.submit(letters().maxTokens(5)));
       }
-      Generation[] results =
-          all.stream().map(BatchedGeneration::result).toArray(Generation[]::new);
+      Generation[] results = all.stream().map(BatchedGeneration::result).toArray(Generation[]::new);
       BatcherStatistics statistics = batcher.statistics();
       assertThat(statistics.slots()).isEqualTo(4);
       assertThat(statistics.finished()).isEqualTo(10);

@@ -92,11 +92,7 @@ class PassTest {
 
   /** The logits that were wanted, in passes of random segments in random order. */
   private static float[][][] together(
-      Transformer transformer,
-      KvCacheType cacheType,
-      int[][] texts,
-      int vocabSize,
-      Random random) {
+      Transformer transformer, KvCacheType cacheType, int[][] texts, int vocabSize, Random random) {
     Pass pass = transformer.newPass();
     Sequence[] sequences = new Sequence[texts.length];
     float[][][] found = new float[texts.length][][];
@@ -152,8 +148,7 @@ class PassTest {
       try (Arena arena = Arena.ofShared();
           WorkerPool pool = new WorkerPool(2)) {
         Transformer transformer =
-            transformer(
-                Container.TM2, shape, new VectorKernels(), Activations.INT8, arena, pool);
+            transformer(Container.TM2, shape, new VectorKernels(), Activations.INT8, arena, pool);
         float[][] expected = alone(transformer, type, text, shape.vocabSize());
         Pass pass = transformer.newPass();
         Sequence source = transformer.newSequence(type);

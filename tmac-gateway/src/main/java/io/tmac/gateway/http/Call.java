@@ -151,12 +151,20 @@ public final class Call {
   }
 
   private byte[] body() throws IOException {
+    // The server has checked that it is a number, if it is there.
+    if (header("Content-Length").map(Long::parseLong).orElse(0L) > maxBody) {
+      throw tooLong();
+    }
     InputStream in = exchange.getRequestBody();
     byte[] body = in.readNBytes(maxBody + 1);
     if (body.length > maxBody) {
-      throw ApiError.of(413, "The body must have at most " + maxBody + " bytes");
+      throw tooLong();
     }
     return body;
+  }
+
+  private ApiError tooLong() {
+    return ApiError.of(413, "The body must have at most " + maxBody + " bytes");
   }
 
   /** Says which model the call is about, for statistics. */
