@@ -5,6 +5,8 @@ import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACVerifier;
+import com.nimbusds.jose.util.Base64URL;
+import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import io.tmac.gateway.http.Principal;
@@ -40,7 +42,7 @@ public final class Tokens {
 
   /** Headers that name or bring a key: there is one key, and it is here. */
   private static final List<String> FOREIGN_KEYS =
-      List.of("jwk", "jku", "x5u", "x5c", "x5t", "crit");
+      List.of("jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit");
 
   private final List<byte[]> secrets;
   private final Rules rules;
@@ -85,7 +87,11 @@ public final class Tokens {
     }
     try {
       SignedJWT jwt = SignedJWT.parse(token);
-      if (!isAllowed(jwt.getHeader()) || !isSigned(jwt)) {
+      if (!isStrict(jwt) || !isAllowed(jwt.getHeader()) || !isSigned(jwt)) {
+        return Optional.empty();
+      }
+      // The library would make a text of a number.
+      if (!(jwt.getPayload().toJSONObject().get("sub") instanceof String)) {
         return Optional.empty();
       }
       return read(jwt.getJWTClaimsSet());
@@ -94,11 +100,24 @@ public final class Tokens {
     }
   }
 
-  private static boolean isAllowed(JWSHeader header) {
+  /** The last character of base64 may have bits that mean nothing; they must be zero. */
+  private static boolean isStrict(SignedJWT jwt) {
+    for (Base64URL part : jwt.getParsedParts()) {
+      if (!Base64URL.encode(part.decode()).equals(part)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isAllowed(JWSHeader header) throws ParseException {
     JOSEObjectType type = header.getType();
+    // The library forgets what it does not understand, such as an empty "crit".
+    Set<String> fields =
+        JSONObjectUtils.parse(header.getParsedBase64URL().decodeToString()).keySet();
     return header.getAlgorithm().equals(JWSAlgorithm.HS256)
         && (type == null || type.equals(JOSEObjectType.JWT))
-        && FOREIGN_KEYS.stream().noneMatch(header.getIncludedParams()::contains);
+        && FOREIGN_KEYS.stream().noneMatch(fields::contains);
   }
 
   private boolean isSigned(SignedJWT jwt) throws JOSEException {
