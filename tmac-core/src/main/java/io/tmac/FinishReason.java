@@ -11,5 +11,7 @@ public enum FinishReason {
   /** The context is full. */
   CONTEXT_FULL,
   /** The listener, or whoever closed the stream, wanted no more. */
-  CANCELLED
+  CANCELLED,
+  /** The time that {@link GenerationRequest#deadline} gives was over. */
+  DEADLINE
 }

@@ -13,8 +13,11 @@ import java.util.List;
  * @param promptTokens number of prompt tokens, BOS included
  * @param droppedTokens number of prompt tokens that {@link GenerationRequest#truncatePrompt} left
  *     out; 0 unless the request allowed it
+ * @param cachedTokens number of prompt tokens whose keys and values were there already, in the
+ *     session or in the {@link Batcher}, and were not computed again
  * @param seed the seed, given or drawn: with it the same request gives the same text
  * @param logprobs one entry per token if the request asked for it, else empty
+ * @param queueTime time spent waiting in the queue of a {@link Batcher}; else zero
  * @param promptTime time spent on the prompt
  * @param generationTime time spent on the generated tokens
  */
@@ -24,8 +27,10 @@ public record Generation(
     FinishReason finishReason,
     int promptTokens,
     int droppedTokens,
+    int cachedTokens,
     long seed,
     List<Logprobs> logprobs,
+    Duration queueTime,
     Duration promptTime,
     Duration generationTime) {
 

@@ -1,6 +1,8 @@
 package io.tmac;
 
 import io.tmac.sampling.SamplingOptions;
+import io.tmac.tokenizer.Tokenizer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,13 +15,17 @@ import java.util.function.IntFunction;
  * #result()} or {@link #stream()}. The prompt is computed when the first token is asked for.
  *
  * <p>Defaults: at most 256 tokens, temperature 1.0, top-p 0.9, top-k, min-p and penalties off, a
- * random seed, no stop strings, and a prompt that does not fit the context is an error.
+ * random seed, no stop strings, no deadline, and a prompt that does not fit the context is an
+ * error.
  *
  * <p>The text is a function of the model, the prompt, these settings and the seed. Not safe for use
  * by several threads. A request may be run more than once; without a seed each run draws its own.
  */
 public final class GenerationRequest {
   private static final int DEFAULT_MAX_TOKENS = 256;
+
+  /** Longer than any process lives, and far from what overflows in nanoseconds. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   final Model model;
 
@@ -33,6 +39,7 @@ public final class GenerationRequest {
   int logprobs = -1;
   boolean truncate;
   private Long seed;
+  private Duration deadline;
 
   /** What ends an answer besides end-of-text tokens; null for plain generations. */
   private Conversation.TurnEnd turnEnd;
@@ -62,9 +69,19 @@ public final class GenerationRequest {
     return turnEnd != null;
   }
 
-  /** Whether a token ends this answer, though it ends no other text. */
-  boolean endsTurn(int token) {
-    return turnEnd != null && turnEnd.token() == token;
+  /** What ends this answer, though it ends no other text; {@link Tokenizer#NO_TOKEN} for none. */
+  int turnEndToken() {
+    return turnEnd == null ? Tokenizer.NO_TOKEN : turnEnd.token();
+  }
+
+  /** The seed that was given, or a new one. */
+  long drawSeed() {
+    return seed != null ? seed : ThreadLocalRandom.current().nextLong();
+  }
+
+  /** When a run that begins now must end, on the clock of {@link System#nanoTime}, or null. */
+  Long deadlineNanos() {
+    return deadline == null ? null : System.nanoTime() + deadline.toNanos();
   }
 
   /** The strings that end the text. */
@@ -238,6 +255,22 @@ public final class GenerationRequest {
   }
 
   /**
+   * Limits the time, from when the generation is started or handed to a {@link Batcher} on. When it
+   * is over, the generation ends at the next token with {@link FinishReason#DEADLINE}. Default: no
+   * limit.
+   *
+   * @param time above 0
+   * @return this request
+   */
+  public GenerationRequest deadline(Duration time) {
+    if (!time.isPositive()) {
+      throw new IllegalArgumentException("deadline must be above 0: " + time);
+    }
+    this.deadline = time.compareTo(LONGEST) < 0 ? time : LONGEST;
+    return this;
+  }
+
+  /**
    * The length of the prompt.
    *
    * @return tokens, BOS included, before {@link #truncatePrompt} leaves any out
@@ -297,6 +330,6 @@ public final class GenerationRequest {
    * @throws IllegalStateException if the model is closed
    */
   public TokenStream stream() {
-    return new TokenStream(this, seed != null ? seed : ThreadLocalRandom.current().nextLong());
+    return new TokenStream(this);
   }
 }

@@ -1,6 +1,10 @@
 package io.tmac;
 
 import io.tmac.format.WeightFormat;
+import io.tmac.kernel.KvPages;
+import io.tmac.kernel.WorkerPool;
+import io.tmac.model.Pass;
+import io.tmac.model.Sequence;
 import io.tmac.model.Transformer;
 import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
@@ -197,7 +201,7 @@ public final class Model implements AutoCloseable {
   public Session newSession() {
     long stamp = enter();
     try {
-      return new Session(this, transformer().newSequence(info().kvCache()));
+      return new Session(this, newSequence(), newPass());
     } finally {
       exit(stamp);
     }
@@ -265,8 +269,57 @@ public final class Model implements AutoCloseable {
                     + " generate from plain text"));
   }
 
-  Transformer transformer() {
-    return loaded.transformer();
+  /** An empty sequence, while the model is kept open. */
+  Sequence newSequence() {
+    return loaded.transformer().newSequence(info().kvCache());
+  }
+
+  /** An empty pass, while the model is kept open. */
+  Pass newPass() {
+    return loaded.transformer().newPass();
+  }
+
+  /** Memory of the keys and values of a token. */
+  long cacheBytesPerToken() {
+    ModelConfig config = info().config();
+    long head = KvPages.bytesPerPosition(info().kvCache(), config.headDim());
+    return head * config.kvHeads() * config.layers();
+  }
+
+  /** Runs a pass, while the model is kept open; see {@link Transformer#run}. */
+  float[] run(Pass pass) {
+    try {
+      return loaded.transformer().run(pass);
+    } catch (InternalError e) {
+      // What the JVM throws when a mapped page is gone.
+      throw new TmacException(
+          info().source() + " was changed or cut short while it was in use: load it again", e);
+    }
+  }
+
+  /** The compute threads. */
+  WorkerPool pool() {
+    return loaded.pool();
+  }
+
+  /** Throws unless the tokens exist and fit into so much room. */
+  void check(int[] tokens, int room) {
+    int vocabSize = info().config().vocabSize();
+    for (int token : tokens) {
+      if (token < 0 || token >= vocabSize) {
+        throw new IllegalArgumentException(
+            "tokens must be from 0 to " + (vocabSize - 1) + ": " + token);
+      }
+    }
+    if (tokens.length > room) {
+      throw new IllegalArgumentException(
+          tokens.length
+              + " tokens do not fit: the context of "
+              + info().contextLength()
+              + " tokens has room for "
+              + room
+              + ". Shorten the prompt, or allow GenerationRequest.truncatePrompt()");
+    }
   }
 
   /** Keeps the model open until {@link #exit}. */

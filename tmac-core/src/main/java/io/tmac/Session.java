@@ -1,10 +1,9 @@
 package io.tmac;
 
+import io.tmac.model.Pass;
 import io.tmac.model.Sequence;
-import io.tmac.model.Transformer;
 import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -39,12 +38,12 @@ public final class Session implements AutoCloseable {
   private final AtomicBoolean inUse = new AtomicBoolean();
   private volatile Sequence sequence;
 
-  /** The tokens of the sequence; those behind its length mean nothing. */
-  private int[] held = new int[64];
+  private final Pass pass;
 
-  Session(Model model, Sequence sequence) {
+  Session(Model model, Sequence sequence, Pass pass) {
     this.model = model;
     this.sequence = sequence;
+    this.pass = pass;
   }
 
   /**
@@ -129,12 +128,12 @@ public final class Session implements AutoCloseable {
     begin();
     try {
       int vocabSize = model.info().config().vocabSize();
-      check(tokens, room());
+      model.check(tokens, room());
       float[] row = new float[vocabSize];
       for (int from = 0; from < tokens.length; from += VISITED_TOKENS) {
         int count = Math.min(VISITED_TOKENS, tokens.length - from);
         int position = position();
-        float[] logits = forward(tokens, from, count, Transformer.Logits.ALL);
+        float[] logits = forward(tokens, from, count, Pass.Logits.ALL);
         for (int t = 0; t < count; t++) {
           System.arraycopy(logits, t * vocabSize, row, 0, vocabSize);
           visitor.visit(position + t, row);
@@ -207,26 +206,6 @@ public final class Session implements AutoCloseable {
     return current;
   }
 
-  /** Throws unless the tokens exist and fit into so much room. */
-  void check(int[] tokens, int room) {
-    int vocabSize = model.info().config().vocabSize();
-    for (int token : tokens) {
-      if (token < 0 || token >= vocabSize) {
-        throw new IllegalArgumentException(
-            "tokens must be from 0 to " + (vocabSize - 1) + ": " + token);
-      }
-    }
-    if (tokens.length > room) {
-      throw new IllegalArgumentException(
-          tokens.length
-              + " tokens do not fit: the context of "
-              + model.info().contextLength()
-              + " tokens has room for "
-              + room
-              + ". Shorten the prompt, or allow GenerationRequest.truncatePrompt()");
-    }
-  }
-
   /** Tokens that still fit into the context. */
   int room() {
     return model.info().contextLength() - open().length();
@@ -237,21 +216,19 @@ public final class Session implements AutoCloseable {
    * kept; returns how many tokens of it remain.
    */
   int keepCommon(int[] tokens) {
-    int length = Math.min(position(), tokens.length - 1);
-    int mismatch = Arrays.mismatch(held, 0, length, tokens, 0, length);
-    int common = mismatch < 0 ? length : mismatch;
-    open().truncate(common);
+    Sequence current = open();
+    int common = current.common(tokens, tokens.length - 1);
+    current.truncate(common);
     return common;
   }
 
   /** Computes the tokens of a prompt from one on, and the logits of the last one. */
   float[] prefill(int[] tokens, int first) {
     float[] logits = null;
-    for (int from = first; from < tokens.length; from += Transformer.MAX_TOKENS) {
-      int count = Math.min(Transformer.MAX_TOKENS, tokens.length - from);
+    for (int from = first; from < tokens.length; from += Pass.MAX_TOKENS) {
+      int count = Math.min(Pass.MAX_TOKENS, tokens.length - from);
       boolean last = from + count == tokens.length;
-      logits =
-          forward(tokens, from, count, last ? Transformer.Logits.LAST : Transformer.Logits.NONE);
+      logits = forward(tokens, from, count, last ? Pass.Logits.LAST : Pass.Logits.NONE);
     }
     return logits;
   }
@@ -269,37 +246,23 @@ public final class Session implements AutoCloseable {
     if (stamp == 0) {
       return;
     }
-    pass(stamp, current, lastToken, 0, 1, Transformer.Logits.NONE);
+    forward(stamp, current, lastToken, 0, 1, Pass.Logits.NONE);
   }
 
-  float[] forward(int[] tokens, int from, int count, Transformer.Logits wanted) {
+  float[] forward(int[] tokens, int from, int count, Pass.Logits wanted) {
     Sequence current = open();
-    return pass(model.enter(), current, tokens, from, count, wanted);
+    return forward(model.enter(), current, tokens, from, count, wanted);
   }
 
   /** One pass of the transformer, for which the model is kept open with {@code stamp}. */
-  private float[] pass(
-      long stamp, Sequence current, int[] tokens, int from, int count, Transformer.Logits wanted) {
+  private float[] forward(
+      long stamp, Sequence current, int[] tokens, int from, int count, Pass.Logits wanted) {
     try {
-      int position = current.length();
-      float[] logits = model.transformer().forward(current, tokens, from, count, wanted);
-      hold(position, tokens, from, count);
-      return logits;
-    } catch (InternalError e) {
-      // What the JVM throws when a mapped page is gone.
-      throw new TmacException(
-          model.info().source() + " was changed or cut short while it was in use: load it again",
-          e);
+      pass.clear();
+      pass.add(current, tokens, from, count, wanted);
+      return model.run(pass);
     } finally {
       model.exit(stamp);
     }
-  }
-
-  /** Remembers which tokens the keys and values are of. */
-  private void hold(int position, int[] tokens, int from, int count) {
-    if (position + count > held.length) {
-      held = Arrays.copyOf(held, Math.max(position + count, 2 * held.length));
-    }
-    System.arraycopy(tokens, from, held, position, count);
   }
 }

@@ -1,17 +1,9 @@
 package io.tmac;
 
-import io.tmac.model.Transformer;
-import io.tmac.sampling.Logprobs;
-import io.tmac.sampling.Sampler;
-import io.tmac.tokenizer.StreamDecoder;
-import io.tmac.tokenizer.Tokenizer;
+import io.tmac.model.Pass;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 
 /**
  * The tokens of a running generation. Each is computed when it is asked for, by the thread that
@@ -22,90 +14,36 @@ import java.util.Optional;
  * use by several threads.
  */
 public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseable {
-  private final GenerationRequest request;
   private final Session session;
-  private final Sampler sampler;
-  private final Tokenizer tokenizer; // null if the model has none
-  private final StreamDecoder decoder; // null if the model has no tokenizer
-  private final StopStrings stops;
-  private final int[] prompt;
-  private final int dropped;
+  private final boolean ownsSession;
+  private final Continuation continuation;
 
   /** Tokens of the prompt that the session holds already. */
   private final int held;
 
-  /** The number of tokens that may be generated. */
-  private final int choices;
-
-  private final long seed;
-  private final StringBuilder text = new StringBuilder();
-  private final List<Integer> tokens = new ArrayList<>();
-  private final List<Logprobs> logprobs = new ArrayList<>();
   private final int[] last = new int[1];
 
   /** Whether {@link #last} has been chosen but not yet computed. */
   private boolean uncomputed;
 
   private boolean started;
-  private boolean closed;
-  private FinishReason finishReason;
+  private boolean released;
   private long promptNanos;
   private long generationNanos;
 
-  TokenStream(GenerationRequest request, long seed) {
-    this.request = request;
-    this.seed = seed;
+  TokenStream(GenerationRequest request) {
     Model model = request.model;
-    session = request.session != null ? request.session : model.newSession();
+    ownsSession = request.session == null;
+    session = ownsSession ? model.newSession() : request.session;
     session.begin();
     try {
-      tokenizer = model.tokenizer().orElse(null);
-      prompt = request.truncate ? truncated(request.prompt) : request.prompt;
-      dropped = request.prompt.length - prompt.length;
-      if (prompt.length == 0) {
-        throw new IllegalArgumentException("the prompt has no tokens");
-      }
-      session.check(prompt, room());
-      int vocabSize = model.info().config().vocabSize();
-      choices = tokenizer == null ? vocabSize : Math.min(vocabSize, tokenizer.vocabSize());
-      sampler = new Sampler(request.sampling, seed, vocabSize);
-      for (int token : prompt) {
-        sampler.acceptPrompt(token);
-      }
-      decoder = tokenizer == null ? null : tokenizer.newDecoder(prompt[prompt.length - 1]);
-      stops = new StopStrings(request.allStops());
-      held = request.isAnswer() ? session.keepCommon(prompt) : 0;
+      int room = request.isAnswer() ? model.info().contextLength() : session.room();
+      continuation = new Continuation(request, room);
+      held = request.isAnswer() ? session.keepCommon(continuation.prompt()) : 0;
     } catch (RuntimeException e) {
       session.end();
       throw e;
     }
-  }
-
-  /** Tokens that the whole prompt may have. */
-  private int room() {
-    return request.isAnswer() ? request.model.info().contextLength() : session.room();
-  }
-
-  /**
-   * Leaves out turns of a conversation, or tokens behind a leading BOS, until the rest fits with
-   * room to generate.
-   */
-  private int[] truncated(int[] all) {
-    int room = room();
-    int reserve = Math.min(request.maxTokens, request.model.info().contextLength() / 2);
-    int keep = Math.max(1, room - reserve);
-    if (all.length <= keep) {
-      return all;
-    }
-    if (request.isAnswer()) {
-      return request.shortened(keep);
-    }
-    int[] kept = new int[keep];
-    System.arraycopy(all, all.length - keep, kept, 0, keep);
-    if (tokenizer != null && tokenizer.addsBos() && all[0] == tokenizer.bosId().orElse(-1)) {
-      kept[0] = all[0];
-    }
-    return kept;
   }
 
   /**
@@ -114,11 +52,13 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
    * @return false once the generation has ended; {@link #result} then says why
    */
   public boolean hasNext() {
-    if (!started && !closed && request.maxTokens == 0) {
+    if (!released && !continuation.wantsTokens()) {
       compute();
-      finish(FinishReason.MAX_TOKENS);
+      end(FinishReason.MAX_TOKENS);
+    } else if (!released && continuation.isLate()) {
+      end(FinishReason.DEADLINE);
     }
-    return finishReason == null && !closed;
+    return !released;
   }
 
   /**
@@ -130,32 +70,21 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
    */
   public GeneratedToken next() {
     if (!hasNext()) {
-      throw new NoSuchElementException("the generation has ended: " + finishReason);
+      throw new NoSuchElementException("the generation has ended: " + continuation.finishReason());
     }
     float[] logits = compute();
     long start = System.nanoTime();
-    // An embedding may have more rows than there are tokens: such rows stand for nothing.
-    Arrays.fill(logits, choices, logits.length, Float.NEGATIVE_INFINITY);
-    int token = sampler.sample(logits);
-    Optional<Logprobs> probabilities =
-        request.logprobs < 0
-            ? Optional.empty()
-            : Optional.of(Logprobs.of(logits, token, request.logprobs));
-    String released;
-    if (tokenizer != null && (tokenizer.isEndOfText(token) || request.endsTurn(token))) {
-      finish(FinishReason.END_OF_TEXT);
-      released = flush("");
-    } else {
-      last[0] = token;
+    int before = continuation.generatedTokens();
+    GeneratedToken token = continuation.choose(logits);
+    if (continuation.generatedTokens() > before) {
+      last[0] = token.id();
       uncomputed = true;
-      tokens.add(token);
-      probabilities.ifPresent(logprobs::add);
-      sampler.accept(token);
-      released = decode(token);
     }
-    text.append(released);
+    if (continuation.finishReason() != null) {
+      release();
+    }
     generationNanos += System.nanoTime() - start;
-    return new GeneratedToken(token, released, probabilities);
+    return token;
   }
 
   /** The logits that choose the next token. */
@@ -163,42 +92,14 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
     long start = System.nanoTime();
     if (!started) {
       started = true;
-      float[] logits = session.prefill(prompt, held);
+      float[] logits = session.prefill(continuation.prompt(), held);
       promptNanos = System.nanoTime() - start;
       return logits;
     }
     uncomputed = false;
-    float[] logits = session.forward(last, 0, 1, Transformer.Logits.LAST);
+    float[] logits = session.forward(last, 0, 1, Pass.Logits.LAST);
     generationNanos += System.nanoTime() - start;
     return logits;
-  }
-
-  /** The text that a token makes certain; it may end the generation. */
-  private String decode(int token) {
-    String released = decoder == null ? "" : stops.accept(decoder.accept(token));
-    if (stops.stopped()) {
-      finish(FinishReason.STOP_STRING);
-    } else if (tokens.size() >= request.maxTokens) {
-      finish(FinishReason.MAX_TOKENS);
-      released = flush(released);
-    } else if (session.room() == 0) {
-      finish(FinishReason.CONTEXT_FULL);
-      released = flush(released);
-    }
-    return released;
-  }
-
-  /** Adds what was held back to the last text. */
-  private String flush(String released) {
-    if (decoder == null) {
-      return released;
-    }
-    return released + stops.accept(decoder.flush()) + stops.flush();
-  }
-
-  private void finish(FinishReason reason) {
-    finishReason = reason;
-    release();
   }
 
   /**
@@ -209,16 +110,7 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
    */
   public Generation result() {
     close();
-    return new Generation(
-        text.toString(),
-        tokens,
-        finishReason == null ? FinishReason.CANCELLED : finishReason,
-        prompt.length,
-        dropped,
-        seed,
-        logprobs,
-        Duration.ofNanos(promptNanos),
-        Duration.ofNanos(generationNanos));
+    return continuation.result(held, Duration.ZERO, promptNanos, generationNanos);
   }
 
   /**
@@ -244,12 +136,14 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   /** Ends the generation and frees its memory. Idempotent. */
   @Override
   public void close() {
-    if (!closed && finishReason == null) {
-      // Text that was held back belongs to what there is so far.
-      text.append(flush(""));
-      release();
+    if (!released) {
+      end(FinishReason.CANCELLED);
     }
-    closed = true;
+  }
+
+  private void end(FinishReason reason) {
+    continuation.end(reason);
+    release();
   }
 
   /**
@@ -257,8 +151,9 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
    * generation.
    */
   private void release() {
+    released = true;
     try {
-      if (request.session == null) {
+      if (ownsSession) {
         session.close();
       } else if (uncomputed) {
         uncomputed = false;

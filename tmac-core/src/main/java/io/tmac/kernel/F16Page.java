@@ -47,4 +47,11 @@ final class F16Page implements KvPage {
       }
     }
   }
+
+  @Override
+  public void copy(KvPage source) {
+    F16Page page = (F16Page) source;
+    System.arraycopy(page.keys, 0, keys, 0, keys.length);
+    System.arraycopy(page.values, 0, values, 0, values.length);
+  }
 }

@@ -38,4 +38,11 @@ final class F32Page implements KvPage {
       }
     }
   }
+
+  @Override
+  public void copy(KvPage source) {
+    F32Page page = (F32Page) source;
+    System.arraycopy(page.keys, 0, keys, 0, keys.length);
+    System.arraycopy(page.values, 0, values, 0, values.length);
+  }
 }

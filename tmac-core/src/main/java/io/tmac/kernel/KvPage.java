@@ -79,4 +79,11 @@ public sealed interface KvPage permits F32Page, F16Page {
    * @param stride distance from one position to the next in both
    */
   void put(int slot, int count, float[] key, float[] value, int at, int stride);
+
+  /**
+   * Takes over all positions of another page.
+   *
+   * @param source a page of the same type and width
+   */
+  void copy(KvPage source);
 }

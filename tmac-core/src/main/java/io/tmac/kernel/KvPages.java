@@ -80,15 +80,46 @@ public final class KvPages {
     pages = more;
   }
 
+  /** Frees the pages behind {@code positions} positions. */
+  public void trim(int positions) {
+    int count = Math.ceilDiv(positions, PAGE);
+    if (count < pages.length) {
+      pages = Arrays.copyOf(pages, count);
+    }
+  }
+
+  /**
+   * Copies the first positions of another cache, in whole pages.
+   *
+   * @param source a cache of the same type and shape that has them
+   * @param positions how many; there is room for them
+   */
+  public void copy(KvPages source, int positions) {
+    for (int page = 0; page < Math.ceilDiv(positions, PAGE); page++) {
+      for (int head = 0; head < kvHeads; head++) {
+        pages[page][head].copy(source.pages[page][head]);
+      }
+    }
+  }
+
+  /** Returns the number of positions that there is room for. */
+  public int capacity() {
+    return pages.length * PAGE;
+  }
+
   /** Returns the memory of the pages in bytes. */
   public long bytes() {
-    long perPosition = headDim + KvPage.paddedDim(headDim);
-    return type.bytes() * perPosition * pages.length * PAGE * kvHeads;
+    return bytesPerPosition(type, headDim) * capacity() * kvHeads;
+  }
+
+  /** Returns the memory of one position of a head in bytes. */
+  public static long bytesPerPosition(KvCacheType type, int headDim) {
+    return (long) type.bytes() * (headDim + KvPage.paddedDim(headDim));
   }
 
   /** Stores the keys and values {@code [count x kvHeads x headDim]} of neighbouring positions. */
   public void put(int position, int count, float[] key, float[] value) {
-    put(position, count, key, value, 0, kvHeads);
+    put(position, count, key, value, 0, 0, kvHeads);
   }
 
   /**
@@ -98,17 +129,19 @@ public final class KvPages {
    * @param count number of positions
    * @param key keys {@code [count x kvHeads x headDim]}
    * @param value values {@code [count x kvHeads x headDim]}
+   * @param at index of the first position in both
    * @param fromHead first head to store
    * @param toHead head behind the last
    */
-  public void put(int position, int count, float[] key, float[] value, int fromHead, int toHead) {
+  public void put(
+      int position, int count, float[] key, float[] value, int at, int fromHead, int toHead) {
     int stride = kvHeads * headDim;
     for (int i = 0; i < count; ) {
       int slot = (position + i) % PAGE;
       int n = Math.min(count - i, PAGE - slot);
       KvPage[] heads = pages[(position + i) / PAGE];
       for (int head = fromHead; head < toHead; head++) {
-        heads[head].put(slot, n, key, value, i * stride + head * headDim, stride);
+        heads[head].put(slot, n, key, value, at + i * stride + head * headDim, stride);
       }
       i += n;
     }

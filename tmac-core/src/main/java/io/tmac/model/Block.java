@@ -1,9 +1,8 @@
 package io.tmac.model;
 
-import io.tmac.kernel.KvPages;
 import io.tmac.kernel.Linear;
 
-/** The forward pass of one layer. Immutable; the tokens' state is in their {@link Sequence}. */
+/** The forward pass of one layer. Immutable; the tokens' state is in their {@link Pass}. */
 final class Block {
   private final float[] attentionNorm;
   private final float[] ffnNorm;
@@ -33,36 +32,36 @@ final class Block {
   }
 
   /**
-   * Attention. What it adds to the residual stream is left in {@code s.delta}, the inputs of wo in
-   * {@code s.attended}.
+   * Attention. What it adds to the residual stream is left in {@code pass.delta}, the inputs of wo
+   * in {@code pass.attended}.
    *
-   * @param s the sequence; its residual stream holds {@code count} tokens
-   * @param count number of tokens
-   * @param cache keys and values of this layer
-   * @param addsDelta whether the residual stream still lacks {@code s.delta}
+   * @param pass the pass; its residual stream holds all its tokens
+   * @param layer whose keys and values these are
+   * @param addsDelta whether the residual stream still lacks {@code pass.delta}
    */
-  void attention(Sequence s, int count, KvPages cache, boolean addsDelta) {
-    s.steps.norm(count, attentionNorm, addsDelta, rounds);
-    s.matmul.run(s.normed, count, qkv, s.qkvOut);
-    s.steps.rotate(count, extras, cache);
-    s.heads.run(cache, count);
-    s.steps.subNorm(count, extras.attentionSubNorm(), s.attended.x, wo[0].cols());
-    s.matmul.run(s.attended, count, wo, s.deltaOut);
+  void attention(Pass pass, int layer, boolean addsDelta) {
+    int count = pass.tokens();
+    pass.steps.norm(count, attentionNorm, addsDelta, rounds);
+    pass.matmul.run(pass.normed, count, qkv, pass.qkvOut);
+    pass.steps.rotate(extras, layer);
+    pass.heads.run(layer);
+    pass.steps.subNorm(count, extras.attentionSubNorm(), pass.attended.x, wo[0].cols());
+    pass.matmul.run(pass.attended, count, wo, pass.deltaOut);
   }
 
   /**
-   * The feed-forward layer. What it adds to the residual stream is left in {@code s.delta}, the
-   * inputs of down in {@code s.gated}.
+   * The feed-forward layer. What it adds to the residual stream is left in {@code pass.delta}, the
+   * inputs of down in {@code pass.gated}.
    *
-   * @param s the sequence
-   * @param count number of tokens
-   * @param addsDelta whether the residual stream still lacks {@code s.delta}
+   * @param pass the pass
+   * @param addsDelta whether the residual stream still lacks {@code pass.delta}
    */
-  void feedForward(Sequence s, int count, boolean addsDelta) {
-    s.steps.norm(count, ffnNorm, addsDelta, rounds);
-    s.matmul.run(s.normed, count, gateUp, s.gateUpOut);
-    s.steps.gate(count);
-    s.steps.subNorm(count, extras.ffnSubNorm(), s.gated.x, down[0].cols());
-    s.matmul.run(s.gated, count, down, s.deltaOut);
+  void feedForward(Pass pass, boolean addsDelta) {
+    int count = pass.tokens();
+    pass.steps.norm(count, ffnNorm, addsDelta, rounds);
+    pass.matmul.run(pass.normed, count, gateUp, pass.gateUpOut);
+    pass.steps.gate(count);
+    pass.steps.subNorm(count, extras.ffnSubNorm(), pass.gated.x, down[0].cols());
+    pass.matmul.run(pass.gated, count, down, pass.deltaOut);
   }
 }

@@ -26,6 +26,24 @@ final class KvCache {
     }
   }
 
+  /** Frees the pages behind {@code positions} positions. */
+  void trim(int positions) {
+    for (KvPages layer : layers) {
+      layer.trim(positions);
+    }
+  }
+
+  /** Copies the first positions of a cache of the same model; there is room for them. */
+  void copy(KvCache source, int positions) {
+    for (int l = 0; l < layers.length; l++) {
+      layers[l].copy(source.layers[l], positions);
+    }
+  }
+
+  int capacity() {
+    return layers[0].capacity();
+  }
+
   long bytes() {
     long bytes = 0;
     for (KvPages layer : layers) {

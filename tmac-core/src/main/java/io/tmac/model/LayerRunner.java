@@ -29,6 +29,10 @@ public final class LayerRunner {
   private final Block block;
   private final Rope rope;
   private final Sequence sequence;
+  private final Pass pass;
+
+  /** What the tokens are does not matter here. */
+  private final int[] tokenIds = new int[Pass.MAX_TOKENS];
 
   /**
    * Prepares a layer.
@@ -43,7 +47,8 @@ public final class LayerRunner {
     this.config = config.withLayers(1);
     this.block = new Block(layer, config.int8Inputs());
     this.rope = new Rope(config);
-    this.sequence = new Sequence(this.config, KvCacheType.F32, kernels, pool, rope);
+    this.sequence = new Sequence(this.config, KvCacheType.F32);
+    this.pass = new Pass(this.config, kernels, pool, rope);
   }
 
   /**
@@ -55,14 +60,12 @@ public final class LayerRunner {
    */
   public void attention(float[] x, int tokens, Visitor attended) {
     sequence.truncate(0);
-    for (int first = 0; first < tokens; first += Transformer.MAX_TOKENS) {
+    for (int first = 0; first < tokens; first += Pass.MAX_TOKENS) {
       int count = begin(x, first, tokens);
-      for (int t = 0; t < count; t++) {
-        rope.angles(first + t, sequence.angles, t * config.headDim());
-      }
-      block.attention(sequence, count, sequence.cache.layer(0), false);
-      sequence.advance(count);
-      attended.visit(first, count, sequence.attended.x);
+      pass.turn(rope);
+      block.attention(pass, 0, false);
+      pass.advance();
+      attended.visit(first, count, pass.attended.x);
       end(x, first, count);
     }
   }
@@ -76,25 +79,27 @@ public final class LayerRunner {
    */
   public void feedForward(float[] x, int tokens, Visitor gated) {
     sequence.truncate(0);
-    for (int first = 0; first < tokens; first += Transformer.MAX_TOKENS) {
+    for (int first = 0; first < tokens; first += Pass.MAX_TOKENS) {
       int count = begin(x, first, tokens);
-      block.feedForward(sequence, count, false);
-      gated.visit(first, count, sequence.gated.x);
+      block.feedForward(pass, false);
+      gated.visit(first, count, pass.gated.x);
       end(x, first, count);
     }
   }
 
   private int begin(float[] x, int first, int tokens) {
-    int count = Math.min(Transformer.MAX_TOKENS, tokens - first);
-    sequence.reserve(count);
-    System.arraycopy(x, first * config.dim(), sequence.x, 0, count * config.dim());
+    int count = Math.min(Pass.MAX_TOKENS, tokens - first);
+    pass.clear();
+    pass.add(sequence, tokenIds, 0, count, Pass.Logits.NONE);
+    pass.reserve();
+    System.arraycopy(x, first * config.dim(), pass.x, 0, count * config.dim());
     return count;
   }
 
   private void end(float[] x, int first, int count) {
     int at = first * config.dim();
     for (int i = 0; i < count * config.dim(); i++) {
-      x[at + i] += sequence.delta[i];
+      x[at + i] += pass.delta[i];
     }
   }
 }

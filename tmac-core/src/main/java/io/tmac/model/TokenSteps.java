@@ -14,7 +14,7 @@ final class TokenSteps {
   private final KernelProvider kernels;
   private final WorkerPool pool;
   private final Rope rope;
-  private final Sequence s;
+  private final Pass pass;
   private final WorkerPool.Task normTask = this::norm;
   private final WorkerPool.Task rotateTask = this::rotate;
   private final WorkerPool.Task storeTask = this::store;
@@ -27,16 +27,14 @@ final class TokenSteps {
   private int innerCols;
   private Weights.Extras extras;
   private boolean addsDelta;
-  private KvPages cache;
-  private int count;
+  private int layer;
 
-  TokenSteps(
-      ModelConfig config, KernelProvider kernels, WorkerPool pool, Rope rope, Sequence sequence) {
+  TokenSteps(ModelConfig config, KernelProvider kernels, WorkerPool pool, Rope rope, Pass pass) {
     this.config = config;
     this.kernels = kernels;
     this.pool = pool;
     this.rope = rope;
-    this.s = sequence;
+    this.pass = pass;
   }
 
   /**
@@ -53,18 +51,18 @@ final class TokenSteps {
 
   private void norm(int from, int to, int worker) {
     int dim = config.dim();
-    float[] x = s.x;
+    float[] x = pass.x;
     if (addsDelta) {
-      float[] delta = s.delta;
+      float[] delta = pass.delta;
       for (int i = from * dim; i < to * dim; i++) {
         x[i] += delta[i];
       }
     }
     for (int t = from; t < to; t++) {
       if (rounds) {
-        Int8Rounding.norm(x, t * dim, weight, config.rmsNormEps(), s.normed.x);
+        Int8Rounding.norm(x, t * dim, weight, config.rmsNormEps(), pass.normed.x);
       } else {
-        RmsNorm.apply(x, t * dim, weight, config.rmsNormEps(), s.normed.x);
+        RmsNorm.apply(x, t * dim, weight, config.rmsNormEps(), pass.normed.x);
       }
     }
   }
@@ -73,14 +71,14 @@ final class TokenSteps {
    * Adds biases, normalises the heads of queries and keys, turns them by their positions, and
    * stores keys and values.
    */
-  void rotate(int count, Weights.Extras extras, KvPages cache) {
+  void rotate(Weights.Extras extras, int layer) {
     this.extras = extras;
+    this.layer = layer;
+    int count = pass.tokens();
     pool.run(count, rotateTask);
     if (count == 1) {
-      cache.put(s.length(), 1, s.k, s.v);
+      store(0, config.kvHeads(), 0);
     } else {
-      this.count = count;
-      this.cache = cache;
       pool.run(config.kvHeads(), storeTask);
     }
   }
@@ -89,14 +87,14 @@ final class TokenSteps {
     int queryDim = config.queryDim();
     int kvDim = config.kvDim();
     for (int t = from; t < to; t++) {
-      add(extras.qBias(), s.q, t * queryDim);
-      add(extras.kBias(), s.k, t * kvDim);
-      add(extras.vBias(), s.v, t * kvDim);
-      normHeads(extras.qNorm(), s.q, t * queryDim, queryDim);
-      normHeads(extras.kNorm(), s.k, t * kvDim, kvDim);
+      add(extras.qBias(), pass.q, t * queryDim);
+      add(extras.kBias(), pass.k, t * kvDim);
+      add(extras.vBias(), pass.v, t * kvDim);
+      normHeads(extras.qNorm(), pass.q, t * queryDim, queryDim);
+      normHeads(extras.kNorm(), pass.k, t * kvDim, kvDim);
       int angles = t * config.headDim();
-      rope.apply(s.q, t * queryDim, queryDim, s.angles, angles);
-      rope.apply(s.k, t * kvDim, kvDim, s.angles, angles);
+      rope.apply(pass.q, t * queryDim, queryDim, pass.angles, angles);
+      rope.apply(pass.k, t * kvDim, kvDim, pass.angles, angles);
     }
   }
 
@@ -115,7 +113,13 @@ final class TokenSteps {
   }
 
   private void store(int fromHead, int toHead, int worker) {
-    cache.put(s.length(), count, s.k, s.v, fromHead, toHead);
+    int kvDim = config.kvDim();
+    for (int i = 0; i < pass.segments(); i++) {
+      Sequence sequence = pass.sequence(i);
+      KvPages cache = sequence.cache.layer(layer);
+      int at = pass.first(i) * kvDim;
+      cache.put(sequence.length(), pass.count(i), pass.k, pass.v, at, fromHead, toHead);
+    }
   }
 
   /** Multiplies the up projection by the activated gate. */
@@ -127,8 +131,8 @@ final class TokenSteps {
     int first = from * config.hiddenDim();
     int end = to * config.hiddenDim();
     switch (config.gate()) {
-      case SILU -> kernels.swiglu(s.gated.x, s.up, first, end);
-      case SQUARED_RELU -> gateBySquare(s.gated.x, s.up, first, end);
+      case SILU -> kernels.swiglu(pass.gated.x, pass.up, first, end);
+      case SQUARED_RELU -> gateBySquare(pass.gated.x, pass.up, first, end);
     }
   }
 

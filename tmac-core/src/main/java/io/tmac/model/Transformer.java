@@ -12,16 +12,11 @@ import io.tmac.kernel.WorkerPool;
  * (Shazeer 2020). What Mistral, Qwen and BitNet do otherwise is data: the {@link ModelConfig}, and
  * vectors that a layer has or has not.
  *
- * <p>Immutable; many sequences may run at the same time. The result of a token does not depend on
- * the number of threads nor on how the tokens before it were split into passes.
+ * <p>Immutable; many passes may run at the same time. The result of a token does not depend on the
+ * number of threads, nor on how the tokens before it were split into passes, nor on what else was
+ * in these.
  */
 public final class Transformer {
-  /**
-   * Tokens that one pass takes at most. Weights are decoded once per pass; with 128 tokens prompts
-   * run a quarter faster than with 32, and buffers are still small beside a cache of as many.
-   */
-  public static final int MAX_TOKENS = 128;
-
   private final ModelConfig config;
   private final Weights weights;
   private final KernelProvider kernels;
@@ -46,57 +41,50 @@ public final class Transformer {
 
   /** Returns a new, empty sequence that stores its keys and values as given. */
   public Sequence newSequence(KvCacheType cacheType) {
-    return new Sequence(config, cacheType, kernels, pool, rope);
+    return new Sequence(config, cacheType);
   }
 
-  /** Which tokens of a pass get logits. */
-  public enum Logits {
-    /** None: the tokens only fill the cache. */
-    NONE,
-    /** The last one. */
-    LAST,
-    /** All. */
-    ALL
+  /** Returns a new pass. */
+  public Pass newPass() {
+    return new Pass(config, kernels, pool, rope);
   }
 
   /**
-   * Appends tokens to a sequence.
+   * Appends the tokens of all segments of a pass to their sequences. If it fails, no sequence has
+   * changed.
    *
-   * @param sequence the sequence
-   * @param tokens holds the tokens, each from 0 to {@code vocabSize - 1}
-   * @param from index of the first
-   * @param count how many, from 1 to {@link #MAX_TOKENS}
-   * @param wanted which tokens get logits
-   * @return the logits, {@code [vocabSize]} of the last token or {@code [count x vocabSize]} of all
-   *     (the array may be longer), or null for none; overwritten by the next pass
+   * @param pass at least one segment
+   * @return the logits {@code [rows x vocabSize]}, whose rows {@link Pass#add} has told (the array
+   *     may be longer, unless there is one row), or null for none; overwritten by the next run
    */
-  public float[] forward(Sequence sequence, int[] tokens, int from, int count, Logits wanted) {
-    sequence.reserve(count);
+  public float[] run(Pass pass) {
+    pass.reserve();
+    pass.turn(rope);
     int dim = config.dim();
-    for (int t = 0; t < count; t++) {
-      rope.angles(sequence.length() + t, sequence.angles, t * config.headDim());
-      weights.embedding().decodeRow(tokens[from + t], sequence.scratch[0].row);
-      System.arraycopy(sequence.scratch[0].row, 0, sequence.x, t * dim, dim);
+    float[] row = pass.scratch[0].row;
+    for (int t = 0; t < pass.tokens(); t++) {
+      weights.embedding().decodeRow(pass.ids[t], row);
+      System.arraycopy(row, 0, pass.x, t * dim, dim);
     }
     for (int l = 0; l < blocks.length; l++) {
-      blocks[l].attention(sequence, count, sequence.cache.layer(l), l > 0);
-      blocks[l].feedForward(sequence, count, true);
+      blocks[l].attention(pass, l, l > 0);
+      blocks[l].feedForward(pass, true);
     }
-    sequence.advance(count);
-    return switch (wanted) {
-      case NONE -> null;
-      case LAST -> classify(sequence, count - 1, 1);
-      case ALL -> classify(sequence, 0, count);
-    };
+    float[] logits = pass.chosenCount() == 0 ? null : classify(pass);
+    pass.advance();
+    return logits;
   }
 
-  private float[] classify(Sequence s, int first, int count) {
+  private float[] classify(Pass pass) {
     int dim = config.dim();
-    System.arraycopy(s.x, first * dim, s.x, 0, count * dim);
-    System.arraycopy(s.delta, first * dim, s.delta, 0, count * dim);
-    s.steps.norm(count, weights.finalNorm(), true, false);
-    float[][] logits = s.logitsOut(count);
-    s.matmul.run(s.normed, count, classifier, logits);
+    int count = pass.chosenCount();
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(pass.x, pass.chosen[i] * dim, pass.x, i * dim, dim);
+      System.arraycopy(pass.delta, pass.chosen[i] * dim, pass.delta, i * dim, dim);
+    }
+    pass.steps.norm(count, weights.finalNorm(), true, false);
+    float[][] logits = pass.logitsOut();
+    pass.matmul.run(pass.normed, count, classifier, logits);
     return logits[0];
   }
 }

@@ -12,19 +12,26 @@ final class LogitBias {
   private final boolean forces;
 
   LogitBias(Map<Integer, Float> bias, int vocabSize) {
+    check(bias, vocabSize);
     tokens = bias.keySet().stream().mapToInt(Integer::intValue).sorted().toArray();
     biases = new float[tokens.length];
     forcedLogits = new float[tokens.length];
     boolean forces = false;
     for (int i = 0; i < tokens.length; i++) {
-      if (tokens[i] >= vocabSize) {
-        throw new IllegalArgumentException(
-            "logitBias has token " + tokens[i] + ", but the vocabulary is [0, " + vocabSize + ")");
-      }
       biases[i] = bias.get(tokens[i]);
       forces |= isForced(i);
     }
     this.forces = forces;
+  }
+
+  /** Throws if a token is outside the vocabulary. None is negative. */
+  static void check(Map<Integer, Float> bias, int vocabSize) {
+    for (int token : bias.keySet()) {
+      if (token >= vocabSize) {
+        throw new IllegalArgumentException(
+            "logitBias has token " + token + ", but the vocabulary is [0, " + vocabSize + ")");
+      }
+    }
   }
 
   boolean active() {

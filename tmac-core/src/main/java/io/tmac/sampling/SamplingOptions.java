@@ -275,4 +275,14 @@ public record SamplingOptions(
         frequencyPenalty,
         logitBias);
   }
+
+  /**
+   * Checks that these options fit a vocabulary.
+   *
+   * @param vocabSize number of tokens
+   * @throws IllegalArgumentException if {@link #logitBias} has a token outside the vocabulary
+   */
+  public void checkVocabulary(int vocabSize) {
+    LogitBias.check(logitBias, vocabSize);
+  }
 }

@@ -27,7 +27,7 @@ class KvPagesTest {
     KvPages apart = new KvPages(type, kvHeads, headDim);
     apart.reserve(position + count);
     for (int head = 0; head < kvHeads; head++) {
-      apart.put(position, count, key, value, head, head + 1);
+      apart.put(position, count, key, value, 0, head, head + 1);
     }
     float[] buffer = new AttentionScratch(headDim).page;
     for (KvPages cache : new KvPages[] {together, apart}) {

@@ -1,5 +1,6 @@
 package io.tmac.model;
 
+import static io.tmac.model.TransformerTest.forward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
@@ -129,10 +130,11 @@ class FamiliesTest {
       Weights weights = Weights.of(checkpoint, checkpoint, kernels, activations, arena, pool);
       Transformer transformer = new Transformer(weights, kernels, pool);
       Sequence sequence = transformer.newSequence(KvCacheType.F32);
+      Pass pass = transformer.newPass();
       int vocabSize = checkpoint.config().vocabSize();
       for (int from = 0; from < tokens.length; from += size) {
         int count = Math.min(size, tokens.length - from);
-        float[] logits = transformer.forward(sequence, tokens, from, count, Transformer.Logits.ALL);
+        float[] logits = forward(transformer, pass, sequence, tokens, from, count, Pass.Logits.ALL);
         for (int t = 0; t < count; t++) {
           all[from + t] = Arrays.copyOfRange(logits, t * vocabSize, (t + 1) * vocabSize);
         }

@@ -1,5 +1,6 @@
 package io.tmac.model;
 
+import static io.tmac.model.TransformerTest.forward;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.tmac.Activations;
@@ -31,7 +32,7 @@ class LayerRunnerTest {
   @ParameterizedTest
   @MethodSource("providers")
   void layersOneByOneGiveTheBitsOfTheWholeModel(KernelProvider kernels) {
-    LlamaShape shape = new LlamaShape(32, 44, 3, 4, 2, 35, Transformer.MAX_TOKENS + 40, true);
+    LlamaShape shape = new LlamaShape(32, 44, 3, 4, 2, 35, Pass.MAX_TOKENS + 40, true);
     TinyModel model = TinyModels.of(Container.V0, shape, 7);
     int dim = shape.dim();
     int count = shape.contextLength();
@@ -43,11 +44,12 @@ class LayerRunnerTest {
       float[] whole = new float[count * dim];
       Transformer transformer = new Transformer(weights, kernels, pool);
       Sequence sequence = transformer.newSequence(KvCacheType.F32);
-      for (int from = 0; from < count; from += Transformer.MAX_TOKENS) {
-        int n = Math.min(Transformer.MAX_TOKENS, count - from);
-        transformer.forward(sequence, tokens, from, n, Transformer.Logits.NONE);
+      Pass pass = transformer.newPass();
+      for (int from = 0; from < count; from += Pass.MAX_TOKENS) {
+        int n = Math.min(Pass.MAX_TOKENS, count - from);
+        forward(transformer, pass, sequence, tokens, from, n, Pass.Logits.NONE);
         for (int i = 0; i < n * dim; i++) {
-          whole[from * dim + i] = sequence.x[i] + sequence.delta[i];
+          whole[from * dim + i] = pass.x[i] + pass.delta[i];
         }
       }
 

@@ -111,10 +111,11 @@ class TransformerTest {
         WorkerPool pool = new WorkerPool(2)) {
       Transformer transformer = transformer(model, kernels, Activations.INT8, arena, pool);
       Sequence sequence = transformer.newSequence(KvCacheType.F32);
-      float[] none = transformer.forward(sequence, tokens, 0, 3, Transformer.Logits.NONE);
+      Pass pass = transformer.newPass();
+      float[] none = forward(transformer, pass, sequence, tokens, 0, 3, Pass.Logits.NONE);
       assertThat(none).isNull();
       float[] last =
-          transformer.forward(sequence, tokens, 3, tokens.length - 3, Transformer.Logits.LAST);
+          forward(transformer, pass, sequence, tokens, 3, tokens.length - 3, Pass.Logits.LAST);
       assertThat(last).isEqualTo(all[tokens.length - 1]);
     }
   }
@@ -127,9 +128,10 @@ class TransformerTest {
         WorkerPool pool = new WorkerPool(2)) {
       Transformer transformer = transformer(model, kernels, activations, arena, pool);
       Sequence sequence = transformer.newSequence(KvCacheType.F32);
+      Pass pass = transformer.newPass();
       for (int from = 0; from < tokens.length; from += size) {
         int count = Math.min(size, tokens.length - from);
-        float[] logits = transformer.forward(sequence, tokens, from, count, Transformer.Logits.ALL);
+        float[] logits = forward(transformer, pass, sequence, tokens, from, count, Pass.Logits.ALL);
         for (int t = 0; t < count; t++) {
           all[from + t] = Arrays.copyOfRange(logits, t * vocabSize, (t + 1) * vocabSize);
         }
@@ -161,5 +163,19 @@ class TransformerTest {
   /** As many random tokens as the context holds. */
   private static int[] tokens(LlamaShape shape, long seed) {
     return new Random(seed).ints(shape.contextLength(), 0, shape.vocabSize()).toArray();
+  }
+
+  /** A pass of one segment. */
+  static float[] forward(
+      Transformer transformer,
+      Pass pass,
+      Sequence sequence,
+      int[] tokens,
+      int from,
+      int count,
+      Pass.Logits wanted) {
+    pass.clear();
+    pass.add(sequence, tokens, from, count, wanted);
+    return transformer.run(pass);
   }
 }

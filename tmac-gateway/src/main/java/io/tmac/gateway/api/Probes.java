@@ -1,6 +1,7 @@
 package io.tmac.gateway.api;
 
 import io.tmac.gateway.engine.Models;
+import io.tmac.gateway.engine.ServedModel;
 import io.tmac.gateway.http.Access;
 import io.tmac.gateway.http.Call;
 import io.tmac.gateway.http.Route;
@@ -55,7 +56,18 @@ public final class Probes {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("status", isReady() ? "healthy" : "degraded");
     body.put("inference_ready", models.ready());
+    Map<String, Object> ready = new LinkedHashMap<>();
+    models.all().forEach(model -> ready.put(model.id(), model.ready()));
+    body.put("models", ready);
     body.put("uptime_seconds", (System.nanoTime() - startNanos) / 1_000_000_000);
+    models.all().stream()
+        .findFirst()
+        .map(ServedModel::card)
+        .ifPresent(card -> {
+          for (String key : List.of("kernels", "vector_bits", "threads")) {
+            body.put(key, card.info().get("tmac." + key));
+          }
+        });
     call.reply(200, body);
   }
 }

@@ -1,6 +1,5 @@
 package io.tmac.gateway.engine;
 
-import io.tmac.sampling.Logprobs;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -19,11 +18,12 @@ public interface Answer extends AutoCloseable {
   /**
    * A token and its probability.
    *
-   * @param text the token's own text
-   * @param bytes its bytes
-   * @param logprobs its probability and those of others
+   * @param text the token's own text; a replacement character where its bytes are no whole one
+   * @param bytes its bytes, each from 0 to 255
+   * @param logprob natural logarithm of its probability
+   * @param top the most probable tokens at this place, the best first; their own lists are empty
    */
-  record TokenLogprob(String text, byte[] bytes, Logprobs logprobs) {}
+  record TokenLogprob(String text, List<Integer> bytes, double logprob, List<TokenLogprob> top) {}
 
   /**
    * How an answer ended.
@@ -49,7 +49,12 @@ public interface Answer extends AutoCloseable {
       int generatedTokens,
       Duration queued,
       Duration reading,
-      Duration writing) {}
+      Duration writing) {
+
+    /** Nothing yet. */
+    public static final Usage NONE =
+        new Usage(0, 0, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+  }
 
   /**
    * Waits for the next piece.
@@ -62,6 +67,11 @@ public interface Answer extends AutoCloseable {
 
   /** Returns how it ended, or empty if it runs. */
   Optional<End> end();
+
+  /** Returns what it has taken so far, as far as that is known. */
+  default Usage usage() {
+    return end().map(End::usage).orElse(Usage.NONE);
+  }
 
   /** Stops it if it runs. Idempotent. */
   @Override

@@ -59,7 +59,22 @@ public record Job(
       OptionalInt topK,
       OptionalDouble minP,
       OptionalDouble repetitionPenalty,
+      OptionalInt repetitionWindow,
       OptionalDouble presencePenalty,
       OptionalDouble frequencyPenalty,
-      Map<Integer, Float> logitBias) {}
+      Map<Integer, Float> logitBias) {
+
+    /** All defaults. */
+    public static final Sampling DEFAULT =
+        new Sampling(
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalInt.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalInt.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            Map.of());
+  }
 }

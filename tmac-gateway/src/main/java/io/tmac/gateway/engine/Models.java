@@ -1,18 +1,30 @@
 package io.tmac.gateway.engine;
 
 import io.tmac.gateway.http.ApiError;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** The models by name. Names come from the configuration alone: no request adds or loads one. */
 public final class Models implements AutoCloseable {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,127}");
+
   private final Map<String, ServedModel> models = new LinkedHashMap<>();
 
   /** Takes the models; the first one answers where a client names none. */
   public Models(List<? extends ServedModel> all) {
     for (ServedModel model : all) {
+      if (!NAME.matcher(model.id()).matches()) {
+        throw new IllegalArgumentException(
+            "a model's name must be 1 to 128 letters, digits, '.', '_', ':' or '-', and begin with"
+                + " a letter or digit: "
+                + model.id());
+      }
       if (models.put(model.id(), model) != null) {
         throw new IllegalArgumentException("two models are called " + model.id());
       }
@@ -44,6 +56,32 @@ public final class Models implements AutoCloseable {
   /** Whether all models can answer. */
   public boolean ready() {
     return !models.isEmpty() && models.values().stream().allMatch(ServedModel::ready);
+  }
+
+  /**
+   * Waits until all models can answer.
+   *
+   * @throws IOException if one cannot be read
+   */
+  public void awaitReady() throws IOException, InterruptedException {
+    for (ServedModel model : models.values()) {
+      model.awaitReady();
+    }
+  }
+
+  /**
+   * Takes no more jobs, and waits until those that there are are done.
+   *
+   * @return whether all are done
+   */
+  public boolean drain(Duration patience) throws InterruptedException {
+    Instant end = Instant.now().plus(patience);
+    boolean done = true;
+    for (ServedModel model : models.values()) {
+      Duration left = Duration.between(Instant.now(), end);
+      done &= model.drain(left.isNegative() ? Duration.ZERO : left);
+    }
+    return done;
   }
 
   @Override

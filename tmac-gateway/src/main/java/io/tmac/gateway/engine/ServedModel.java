@@ -1,5 +1,8 @@
 package io.tmac.gateway.engine;
 
+import java.io.IOException;
+import java.time.Duration;
+
 /** A model under its public name. Safe for use by many threads. */
 public interface ServedModel extends AutoCloseable {
 
@@ -13,6 +16,13 @@ public interface ServedModel extends AutoCloseable {
   boolean ready();
 
   /**
+   * Waits until it can answer, or it is certain that it never will.
+   *
+   * @throws IOException if it cannot be read
+   */
+  default void awaitReady() throws IOException, InterruptedException {}
+
+  /**
    * Begins an answer.
    *
    * @param job what is asked
@@ -21,6 +31,15 @@ public interface ServedModel extends AutoCloseable {
    *     much is waiting already
    */
   Answer begin(Job job);
+
+  /**
+   * Takes no more jobs, and waits until those that it has are done.
+   *
+   * @return whether all are done
+   */
+  default boolean drain(Duration patience) throws InterruptedException {
+    return true;
+  }
 
   @Override
   void close();

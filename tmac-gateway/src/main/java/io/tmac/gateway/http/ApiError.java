@@ -69,6 +69,11 @@ public final class ApiError extends RuntimeException {
     return status;
   }
 
+  /** Whether the same request will fail again, though its status says that it is our fault. */
+  boolean isFinal() {
+    return status == 500 || status == 501 || status == 504;
+  }
+
   /** Returns the headers of the answer. */
   Map<String, String> headers() {
     return headers;

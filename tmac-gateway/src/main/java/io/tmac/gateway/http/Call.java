@@ -5,6 +5,9 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +32,7 @@ public final class Call {
   private long cachedTokens;
   private long generatedTokens;
   private long firstTokenNanos;
+  private ApiError failure;
 
   Call(HttpExchange exchange, String id, int maxBody, Streams streams) {
     this.exchange = exchange;
@@ -39,7 +43,16 @@ public final class Call {
 
   void routed(Router.Match match) {
     route = match.route();
-    pathValue = match.value();
+    pathValue = decoded(match.value());
+  }
+
+  /** Undoes percent-encoding. What may not be hidden in it, the dispatcher has refused. */
+  private static String decoded(String segment) {
+    try {
+      return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw ApiError.of(400, "This path is not allowed");
+    }
   }
 
   void admitted(Guard.Admission admission) {
@@ -52,6 +65,11 @@ public final class Call {
     return id;
   }
 
+  /** Returns the part of the id that is random, for other ids. */
+  public String shortId() {
+    return id.substring(id.indexOf('-') + 1);
+  }
+
   /** Returns the HTTP method. */
   public String method() {
     return exchange.getRequestMethod();
@@ -61,6 +79,12 @@ public final class Call {
   public String path() {
     String path = exchange.getRequestURI().getRawPath();
     return path == null || path.isEmpty() ? "/" : path;
+  }
+
+  /** Whether the request line has the form {@code //host/path}, of which only the path remains. */
+  boolean namesHostOnly() {
+    URI uri = exchange.getRequestURI();
+    return uri.getScheme() == null && uri.getRawAuthority() != null;
   }
 
   /** Returns the path of the route, for statistics; empty before one was found. */
@@ -127,12 +151,20 @@ public final class Call {
   }
 
   private byte[] body() throws IOException {
+    // The server has checked that it is a number, if it is there.
+    if (header("Content-Length").map(Long::parseLong).orElse(0L) > maxBody) {
+      throw tooLong();
+    }
     InputStream in = exchange.getRequestBody();
     byte[] body = in.readNBytes(maxBody + 1);
     if (body.length > maxBody) {
-      throw ApiError.of(413, "The body must have at most " + maxBody + " bytes");
+      throw tooLong();
     }
     return body;
+  }
+
+  private ApiError tooLong() {
+    return ApiError.of(413, "The body must have at most " + maxBody + " bytes");
   }
 
   /**
@@ -156,6 +188,16 @@ public final class Call {
     if (admission != null) {
       admission.countTokens(prompt + generated - before);
     }
+  }
+
+  /** Says that the reply went wrong after it had begun. */
+  public void failed(ApiError error) {
+    failure = error;
+  }
+
+  /** Returns what went wrong after the reply had begun, or null. */
+  ApiError failure() {
+    return failure;
   }
 
   /** Says that the first token is there. */

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Dispatcher implements HttpHandler {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+  private static final int RETRY_SECONDS = 5;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Router router;
@@ -60,6 +61,9 @@ final class Dispatcher implements HttpHandler {
         refuse(call, e);
       } catch (IOException e) {
         failure = e; // The client has gone.
+      } catch (InterruptedException e) {
+        failure = e;
+        refuse(call, ApiError.of(503, "The server is about to stop").retryAfter(RETRY_SECONDS));
       } catch (Exception | StackOverflowError | OutOfMemoryError e) {
         failure = e;
         LOG.error("request {} failed", call.id(), e);
@@ -69,13 +73,13 @@ final class Dispatcher implements HttpHandler {
       failure = failure == null ? e : failure;
     } finally {
       close(exchange);
-      report(call, failure);
+      report(call, failure == null ? call.failure() : failure);
     }
   }
 
   private void answer(Call call) throws Exception {
     checkHost(call);
-    checkPath(call.path());
+    checkPath(call);
     if (router.isPublic(call.path())) {
       Router.Match match = router.find(call.method(), call.path());
       call.routed(match);
@@ -111,9 +115,11 @@ final class Dispatcher implements HttpHandler {
     return name.toLowerCase(Locale.ROOT);
   }
 
-  private static void checkPath(String path) {
+  private static void checkPath(Call call) {
+    String path = call.path();
     String lower = path.toLowerCase(Locale.ROOT);
-    if (!path.startsWith("/")
+    if (call.namesHostOnly()
+        || !path.startsWith("/")
         || path.contains("//")
         || path.contains("/../")
         || path.contains("/./")
@@ -131,6 +137,9 @@ final class Dispatcher implements HttpHandler {
   private static void refuse(Call call, ApiError error) throws IOException {
     if (call.status() != 0) {
       return; // The reply has begun; its handler has said what there was to say.
+    }
+    if (error.isFinal()) {
+      call.replyHeaders().set("x-should-retry", "false"); // Clients of OpenAI obey it.
     }
     error.headers().forEach(call.replyHeaders()::set);
     call.reply(error.status(), error.body(call.openAi()));

@@ -3,6 +3,7 @@ package io.tmac.gateway.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /**
  * A reply that is sent event by event, each at once. Writing is how a client that has gone is
@@ -12,6 +13,7 @@ public final class EventStream implements AutoCloseable {
   private final Format format;
   private final OutputStream out;
   private final Streams streams;
+  private long lastWrite = System.nanoTime();
 
   /** How events are written. */
   public enum Format {
@@ -54,15 +56,21 @@ public final class EventStream implements AutoCloseable {
   }
 
   /**
-   * Sends something that clients ignore, to notice whether they are still there. There is no such
-   * thing in NDJSON, where an empty line takes its place.
+   * Sends a comment, which clients ignore, to notice whether they are still there. NDJSON has no
+   * comments.
    */
-  public void heartbeat() throws IOException {
-    write(format == Format.SSE ? ": ping\n\n" : "\n");
+  public void comment() throws IOException {
+    write(": ping\n\n");
+  }
+
+  /** Returns how long nothing was sent. */
+  public Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - lastWrite);
   }
 
   private void write(String text) throws IOException {
     streams.write(out, text.getBytes(StandardCharsets.UTF_8));
+    lastWrite = System.nanoTime();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.tmac.gateway.http;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -27,6 +28,11 @@ public record Fields(JsonNode object, String path) {
   /** Returns any field, or null. */
   public JsonNode any(String field) {
     return find(field);
+  }
+
+  /** Returns the names of the fields. */
+  public Collection<String> names() {
+    return object.propertyNames();
   }
 
   /** Returns a string, or the default. */

@@ -11,13 +11,20 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Json {
   private static final int DEPTH = 64;
 
+  /** Characters of a document; the limit for bodies is far below. */
+  private static final int LENGTH = 1 << 28;
+
   /** Reads and writes. */
   public static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .streamReadConstraints(
-                      StreamReadConstraints.builder().maxNestingDepth(DEPTH).build())
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(DEPTH)
+                          .maxDocumentLength(LENGTH)
+                          .maxStringLength(LENGTH)
+                          .build())
                   .build())
           .build();
 

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
  * a socket can be freed by an interrupt alone; closing the socket from another thread waits too.
  */
 final class Streams implements AutoCloseable {
+  private static final int PART = 1 << 14;
+
   private final ScheduledThreadPoolExecutor watchdog;
   private final Duration patience;
 
@@ -29,11 +31,18 @@ final class Streams implements AutoCloseable {
     watchdog.setRemoveOnCancelPolicy(true);
   }
 
+  /** Writes and flushes. A client that reads slowly but steadily has time for each part. */
   void write(OutputStream out, byte[] bytes) throws IOException {
-    watched(() -> {
-      out.write(bytes);
-      out.flush();
-    });
+    for (int from = 0; from < bytes.length; from += PART) {
+      int start = from;
+      int length = Math.min(PART, bytes.length - from);
+      watched(() -> {
+        out.write(bytes, start, length);
+        if (start + length == bytes.length) {
+          out.flush();
+        }
+      });
+    }
   }
 
   void close(OutputStream out) throws IOException {
