@@ -1,7 +1,10 @@
 /** Serves a model over HTTP. */
 module io.tmac.gateway {
   requires transitive io.tmac.core;
+  requires com.nimbusds.jose.jwt;
+  requires com.zaxxer.hikari;
   requires info.picocli;
+  requires java.sql;
   requires jdk.httpserver;
   requires org.slf4j;
   requires tools.jackson.databind;

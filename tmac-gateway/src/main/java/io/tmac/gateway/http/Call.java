@@ -167,9 +167,16 @@ public final class Call {
     return ApiError.of(413, "The body must have at most " + maxBody + " bytes");
   }
 
-  /** Says which model the call is about, for statistics. */
+  /**
+   * Says which model the call is about, before the model is used.
+   *
+   * @throws ApiError with status 403 if the caller may not use it
+   */
   public void model(String id) {
     model = id;
+    if (admission != null) {
+      admission.checkModel(id);
+    }
   }
 
   /** Says how many tokens the call has read and written; later values replace earlier ones. */

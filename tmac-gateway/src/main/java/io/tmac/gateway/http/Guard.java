@@ -10,6 +10,14 @@ public interface Guard {
     /** Returns who calls. */
     Principal principal();
 
+    /**
+     * Checks that the caller may use a model.
+     *
+     * @param model its name, one of those that are served
+     * @throws ApiError with status 403
+     */
+    default void checkModel(String model) {}
+
     /** Counts tokens that the call has read and written against its limits. */
     void countTokens(long tokens);
 
