@@ -10,7 +10,4 @@ module io.tmac.gateway {
   requires tools.jackson.databind;
 
   exports io.tmac.gateway;
-
-  opens io.tmac.gateway to
-      info.picocli;
 }

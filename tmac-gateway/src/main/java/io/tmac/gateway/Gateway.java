@@ -14,12 +14,14 @@ import io.tmac.gateway.engine.LocalModel;
 import io.tmac.gateway.engine.Models;
 import io.tmac.gateway.engine.ServedModel;
 import io.tmac.gateway.http.Call;
+import io.tmac.gateway.http.Cors;
 import io.tmac.gateway.http.Guard;
 import io.tmac.gateway.http.Observer;
 import io.tmac.gateway.http.Principal;
 import io.tmac.gateway.http.Route;
 import io.tmac.gateway.http.Router;
 import io.tmac.gateway.http.WebServer;
+import io.tmac.gateway.limit.Drain;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -52,19 +54,24 @@ import java.util.function.Function;
  */
 public final class Gateway implements AutoCloseable {
   private final Models models;
+  private final Optional<Services> services;
+  private final Drain drain;
   private final WebServer server;
-  private volatile boolean accepting = true;
 
   private Gateway(Builder builder) throws IOException {
+    WebServer.Options options = builder.options();
+    services = builder.settings.map(Services::open);
     List<ServedModel> served = new ArrayList<>();
     try {
       builder.models.forEach(model -> served.add(model.apply(builder.sharing)));
       models = new Models(served);
-      server =
-          WebServer.start(
-              builder.options(), new Router(routes(builder)), builder.guard, builder.observers);
+      drain = new Drain(services.map(Services::guard).orElse(builder.guard));
+      List<Observer> observers = new ArrayList<>(builder.observers);
+      services.map(Services::observers).ifPresent(observers::addAll);
+      server = WebServer.start(options, new Router(routes(builder)), drain, observers);
     } catch (IOException | RuntimeException | Error e) {
       served.forEach(ServedModel::close);
+      services.ifPresent(Services::close);
       throw e;
     }
   }
@@ -73,11 +80,12 @@ public final class Gateway implements AutoCloseable {
     String version = Version.get();
     List<Route> routes = new ArrayList<>();
     routes.addAll(new Home(version, () -> List.copyOf(routes), builder.page).routes());
-    routes.addAll(new Probes(models, () -> accepting).routes());
+    routes.addAll(new Probes(models, drain::accepting).routes());
     routes.addAll(new OpenAi(models, builder.api).routes());
     routes.addAll(new Ollama(models, builder.api).routes());
     routes.addAll(new Batch(models, builder.api).routes());
     routes.addAll(new ModelList(models, version).routes());
+    services.map(all -> all.routes(models)).ifPresent(routes::addAll);
     builder.routes.forEach(more -> routes.addAll(more.apply(models)));
     return routes;
   }
@@ -122,6 +130,16 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
+   * The administrator's key that was made because there was none. It is kept nowhere: show it to
+   * the person who starts the gateway, once.
+   *
+   * @return the key, if this start made one
+   */
+  public Optional<String> newAdminKey() {
+    return services.flatMap(Services::newAdminKey);
+  }
+
+  /**
    * Waits until all models are loaded.
    *
    * @throws IOException if one cannot be read
@@ -141,8 +159,8 @@ public final class Gateway implements AutoCloseable {
    * @throws InterruptedException if the waiting thread is interrupted
    */
   public boolean drain(Duration patience) throws InterruptedException {
-    accepting = false;
-    return models.drain(patience);
+    drain.begin();
+    return drain.await(patience);
   }
 
   /**
@@ -150,9 +168,10 @@ public final class Gateway implements AutoCloseable {
    */
   @Override
   public void close() {
-    accepting = false;
+    drain.begin();
     server.close();
     models.close();
+    services.ifPresent(Services::close);
   }
 
   /** Collects what a server needs. Not safe for use by several threads. */
@@ -174,8 +193,41 @@ public final class Gateway implements AutoCloseable {
     private Duration stallTimeout = DEFAULT_STALL;
     private Guard guard = new OpenDoor();
     private Optional<Route.Handler> page = Optional.empty();
+    private Optional<GatewaySettings> settings = Optional.empty();
 
     private Builder() {}
+
+    /**
+     * Takes everything from settings: where to listen, keys, limits, statistics, logs, TLS, and the
+     * models they name. What is set on this builder afterwards takes the place of theirs.
+     *
+     * <p>Without settings there are no keys and no limits, so such a gateway listens on loopback
+     * addresses only.
+     *
+     * @param settings the settings
+     * @return this builder
+     * @throws IOException if the list of models cannot be read
+     * @throws IllegalArgumentException with one sentence if it is wrong
+     */
+    public Builder settings(GatewaySettings settings) throws IOException {
+      this.settings = Optional.of(settings);
+      for (ModelEntry entry : ModelEntry.of(settings)) {
+        if (entry.path().isEmpty()) {
+          throw new IllegalArgumentException("models of other servers are not supported yet");
+        }
+        model(entry.id(), entry.path().get());
+      }
+      hosts = settings.allowedHosts();
+      return address(new InetSocketAddress(settings.get(Setting.HOST), settings.get(Setting.PORT)))
+          .sharing(
+              BatcherOptions.DEFAULT
+                  .withSlots(settings.get(Setting.SLOTS))
+                  .withQueueCapacity(settings.get(Setting.QUEUE)))
+          .deadline(settings.get(Setting.DEADLINE))
+          .heartbeat(settings.get(Setting.HEARTBEAT))
+          .stallTimeout(settings.get(Setting.STALL_TIMEOUT))
+          .maxBody(settings.get(Setting.MAX_BODY));
+    }
 
     /**
      * Sets where to listen. Default: port 8080 of the loopback address.
@@ -351,7 +403,19 @@ public final class Gateway implements AutoCloseable {
       InetAddress host = address.getAddress();
       boolean local = host != null && host.isLoopbackAddress();
       Set<String> names = hosts != null ? hosts : local ? LOOPBACK : Set.of();
-      return new WebServer.Options(address, Optional.empty(), names, maxBody, stallTimeout);
+      boolean open =
+          settings.map(all -> all.get(Setting.NO_AUTH)).orElse(guard instanceof OpenDoor);
+      if (open && !local) {
+        throw new IllegalArgumentException(
+            "a gateway without keys listens on loopback addresses only, not on " + address);
+      }
+      return new WebServer.Options(
+          address,
+          settings.flatMap(Tls::of),
+          names,
+          settings.map(all -> new Cors(all.get(Setting.CORS_ORIGINS))).orElse(Cors.CLOSED),
+          maxBody,
+          stallTimeout);
     }
 
     /**

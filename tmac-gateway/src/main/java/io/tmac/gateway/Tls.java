@@ -8,12 +8,20 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.UnrecoverableKeyException;
 import java.util.Collections;
+import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /** TLS from a PKCS12 file with a certificate and its key. */
 final class Tls {
   private Tls() {}
+
+  /** Returns what the settings ask for. */
+  static Optional<SSLContext> of(GatewaySettings settings) {
+    return settings
+        .find(Setting.TLS_KEYSTORE)
+        .map(file -> read(Path.of(file), settings.get(Setting.TLS_PASSWORD)));
+  }
 
   /**
    * Reads the file.

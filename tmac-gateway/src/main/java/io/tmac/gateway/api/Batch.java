@@ -84,6 +84,7 @@ public final class Batch {
             request.path() + "stream: the items of a batch cannot be streamed");
       }
       Ask ask = reader.generate(request);
+      call.checkModel(ask.model().id());
       List<Shape.Result> results = replies.run(ask);
       body.put("status", 200);
       body.put("body", new OllamaShape(call.shortId(), ask, false).whole(results));

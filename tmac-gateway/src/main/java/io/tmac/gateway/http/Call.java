@@ -2,6 +2,7 @@ package io.tmac.gateway.http;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpsExchange;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -174,6 +175,15 @@ public final class Call {
    */
   public void model(String id) {
     model = id;
+    checkModel(id);
+  }
+
+  /**
+   * Checks that the caller may use a model. Any thread may ask.
+   *
+   * @throws ApiError with status 403
+   */
+  public void checkModel(String id) {
     if (admission != null) {
       admission.checkModel(id);
     }
@@ -270,6 +280,14 @@ public final class Call {
     headers.set("Content-Type", contentType);
     headers.set("x-request-id", id);
     headers.set("X-Content-Type-Options", "nosniff");
+    headers.set("X-Frame-Options", "DENY");
+    headers.set("Referrer-Policy", "no-referrer");
+    if (!headers.containsKey("Content-Security-Policy")) {
+      headers.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+    }
+    if (exchange instanceof HttpsExchange) {
+      headers.set("Strict-Transport-Security", "max-age=31536000");
+    }
     if (!headers.containsKey("Cache-Control")) {
       headers.set("Cache-Control", "no-store");
     }

@@ -28,6 +28,7 @@ final class Dispatcher implements HttpHandler {
   private final Guard guard;
   private final List<Observer> observers;
   private final Set<String> hosts;
+  private final Cors cors;
   private final int maxBody;
   private final Streams streams;
 
@@ -35,18 +36,21 @@ final class Dispatcher implements HttpHandler {
    * Creates the way.
    *
    * @param hosts names that the Host header may have, without ports; empty for any
+   * @param cors what pages of other sites may do
    */
   Dispatcher(
       Router router,
       Guard guard,
       List<Observer> observers,
       Set<String> hosts,
+      Cors cors,
       int maxBody,
       Streams streams) {
     this.router = router;
     this.guard = guard;
     this.observers = List.copyOf(observers);
     this.hosts = Set.copyOf(hosts);
+    this.cors = cors;
     this.maxBody = maxBody;
     this.streams = streams;
   }
@@ -83,6 +87,9 @@ final class Dispatcher implements HttpHandler {
     checkHost(call);
     checkLength(call);
     checkPath(call);
+    if (cors.handle(call)) {
+      return;
+    }
     if (router.isPublic(call.path())) {
       Router.Match match = router.find(call.method(), call.path());
       call.routed(match);

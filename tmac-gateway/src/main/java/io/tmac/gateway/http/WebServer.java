@@ -25,6 +25,7 @@ public final class WebServer implements AutoCloseable {
    * @param address where; port 0 picks a free one
    * @param tls certificate and key, or empty for plain HTTP
    * @param hosts names that the Host header may have; empty for any
+   * @param cors what pages of other sites may do
    * @param maxBody bytes that a body may have
    * @param stallTimeout how long one write may wait for a client that does not read
    */
@@ -32,8 +33,20 @@ public final class WebServer implements AutoCloseable {
       InetSocketAddress address,
       Optional<SSLContext> tls,
       Set<String> hosts,
+      Cors cors,
       int maxBody,
-      Duration stallTimeout) {}
+      Duration stallTimeout) {
+
+    /** The same without any other site's pages. */
+    public Options(
+        InetSocketAddress address,
+        Optional<SSLContext> tls,
+        Set<String> hosts,
+        int maxBody,
+        Duration stallTimeout) {
+      this(address, tls, hosts, Cors.CLOSED, maxBody, stallTimeout);
+    }
+  }
 
   private WebServer(HttpServer server, ExecutorService executor, Streams streams) {
     this.server = server;
@@ -86,7 +99,9 @@ public final class WebServer implements AutoCloseable {
     Streams streams = new Streams(options.stallTimeout());
     server.setExecutor(executor);
     server.createContext(
-        "/", new Dispatcher(router, guard, observers, options.hosts(), options.maxBody(), streams));
+        "/",
+        new Dispatcher(
+            router, guard, observers, options.hosts(), options.cors(), options.maxBody(), streams));
     server.start();
     return new WebServer(server, executor, streams);
   }

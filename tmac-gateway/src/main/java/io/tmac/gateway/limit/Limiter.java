@@ -21,6 +21,12 @@ public final class Limiter {
   static final int MAX_CALLERS = 10_000;
   private static final long SECOND = 1_000_000_000;
 
+  /**
+   * A call holds its place until after its last byte is sent, so a client that asks again at once
+   * may be here first. It waits this long, in nanoseconds, before it is refused.
+   */
+  private static final long CROWD_PATIENCE = SECOND / 5;
+
   private final Duration window;
   private final LongSupplier nanos;
   private final InstantSource clock;
@@ -78,6 +84,7 @@ public final class Limiter {
         if (!closed) {
           closed = true;
           caller.running--;
+          Limiter.this.notifyAll();
         }
       }
     }
@@ -109,6 +116,7 @@ public final class Limiter {
    * @throws ApiError with status 429 and Retry-After
    */
   public synchronized Permit enter(String id, Limits limits, BiConsumer<String, String> headers) {
+    awaitPlace(id, limits.parallel());
     long now = nanos.getAsLong();
     forgetIdle(now);
     Caller caller = callers.computeIfAbsent(id, key -> new Caller(window));
@@ -133,6 +141,23 @@ public final class Limiter {
           "Token limit exceeded: " + limits.tokensPerMinute() + " per minute", seconds(tokenWait));
     }
     throw refuse("Rate limit exceeded", seconds(requestWait));
+  }
+
+  private void awaitPlace(String id, int parallel) {
+    long end = System.nanoTime() + CROWD_PATIENCE;
+    while (parallel > 0) {
+      Caller caller = callers.get(id);
+      long millis = (end - System.nanoTime()) / 1_000_000;
+      if (caller == null || caller.running < parallel || millis <= 0) {
+        return;
+      }
+      try {
+        wait(millis);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
   }
 
   private static ApiError refuse(String message, long seconds) {

@@ -40,8 +40,8 @@ public final class Statistics implements Observer {
   public void ended(Call call, Throwable error) {
     boolean nobody = call.principal().equals(Principal.NOBODY);
     String route = call.routePath();
-    if (nobody && !route.isEmpty()) {
-      return; // A public route.
+    if (nobody && (!route.isEmpty() || status(call, error) < 400)) {
+      return; // A public route, or a browser that asks what its page may do.
     }
     String model = call.model();
     add(
