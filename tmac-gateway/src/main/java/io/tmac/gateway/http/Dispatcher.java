@@ -128,7 +128,7 @@ final class Dispatcher implements HttpHandler {
   /** A number that a proxy could read otherwise than the JDK's server does, such as +5. */
   private static void checkLength(Call call) {
     if (!call.headers("Content-Length").stream().allMatch(LENGTH.asMatchPredicate())) {
-      throw ApiError.of(400, "Content-Length must be a number");
+      throw ApiError.of(400, "Content-Length must be a number").withHeader("Connection", "close");
     }
   }
 
