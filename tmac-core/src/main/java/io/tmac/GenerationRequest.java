@@ -271,6 +271,16 @@ public final class GenerationRequest {
   }
 
   /**
+   * The prompt, for whoever wants to see it, count it or compare it with another one before it
+   * runs.
+   *
+   * @return a copy of its tokens, BOS included, before {@link #truncatePrompt} leaves any out
+   */
+  public int[] promptIds() {
+    return prompt.clone();
+  }
+
+  /**
    * The length of the prompt.
    *
    * @return tokens, BOS included, before {@link #truncatePrompt} leaves any out

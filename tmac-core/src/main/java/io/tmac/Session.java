@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * One sequence of tokens with the keys and values that the model has computed for it. Each {@link
@@ -222,10 +223,21 @@ public final class Session implements AutoCloseable {
     return common;
   }
 
-  /** Computes the tokens of a prompt from one on, and the logits of the last one. */
-  float[] prefill(int[] tokens, int first) {
+  /** Forgets the tokens from a position on, for whoever has taken hold of the session. */
+  void forget(int position) {
+    open().truncate(position);
+  }
+
+  /**
+   * Computes the tokens of a prompt from one on, and the logits of the last one; null if it is not
+   * wanted any more, with those tokens kept that are computed.
+   */
+  float[] prefill(int[] tokens, int first, BooleanSupplier cancelled) {
     float[] logits = null;
     for (int from = first; from < tokens.length; from += Pass.MAX_TOKENS) {
+      if (cancelled.getAsBoolean()) {
+        return null;
+      }
       int count = Math.min(Pass.MAX_TOKENS, tokens.length - from);
       boolean last = from + count == tokens.length;
       logits = forward(tokens, from, count, last ? Pass.Logits.LAST : Pass.Logits.NONE);

@@ -11,11 +11,15 @@ import java.util.NoSuchElementException;
  *
  * <p>If the model ends the text, its end-of-text token is the last element; it prints nothing but
  * may release text that was held back. Closing the stream early ends the generation. Not safe for
- * use by several threads.
+ * use by several threads, except for {@link #cancel}.
  */
 public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseable {
   private final Session session;
   private final boolean ownsSession;
+
+  /** Whether the prompt is a whole conversation. */
+  private final boolean answers;
+
   private final Continuation continuation;
 
   /** Tokens of the prompt that the session holds already. */
@@ -26,8 +30,18 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   /** Whether {@link #last} has been chosen but not yet computed. */
   private boolean uncomputed;
 
+  /** What chooses the first token, once the prompt is computed. */
+  private float[] promptLogits;
+
   private boolean started;
   private boolean released;
+
+  /**
+   * Whether {@link #hasNext} has promised a token, which is then made even if cancelled meanwhile.
+   */
+  private boolean granted;
+
+  private volatile boolean cancelled;
   private long promptNanos;
   private long generationNanos;
 
@@ -35,11 +49,12 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
     Model model = request.model;
     ownsSession = request.session == null;
     session = ownsSession ? model.newSession() : request.session;
+    answers = request.isAnswer();
     session.begin();
     try {
-      int room = request.isAnswer() ? model.info().contextLength() : session.room();
+      int room = answers ? model.info().contextLength() : session.room();
       continuation = new Continuation(request, room);
-      held = request.isAnswer() ? session.keepCommon(continuation.prompt()) : 0;
+      held = answers ? session.keepCommon(continuation.prompt()) : 0;
     } catch (RuntimeException e) {
       session.end();
       throw e;
@@ -47,18 +62,47 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   }
 
   /**
-   * Whether there is another token.
+   * Whether there is another token. The first call computes the prompt.
    *
    * @return false once the generation has ended; {@link #result} then says why
+   * @throws IllegalStateException if the model is closed before the prompt is computed
    */
   public boolean hasNext() {
-    if (!released && !continuation.wantsTokens()) {
-      compute();
-      end(FinishReason.MAX_TOKENS);
-    } else if (!released && continuation.isLate()) {
-      end(FinishReason.DEADLINE);
+    if (!released) {
+      FinishReason reason = stopReason();
+      if (reason != null) {
+        end(reason);
+      } else if (!started) {
+        start();
+      }
     }
-    return !released;
+    granted = !released;
+    return granted;
+  }
+
+  /** Why the generation must not go on, or null. */
+  private FinishReason stopReason() {
+    if (cancelled) {
+      return FinishReason.CANCELLED;
+    }
+    return continuation.isLate() ? FinishReason.DEADLINE : null;
+  }
+
+  private void start() {
+    long start = System.nanoTime();
+    int position = session.position();
+    int[] prompt = continuation.prompt();
+    promptLogits = session.prefill(prompt, held, () -> stopReason() != null);
+    started = true;
+    promptNanos = System.nanoTime() - start;
+    if (promptLogits == null) {
+      if (!answers) {
+        session.forget(position);
+      }
+      end(stopReason());
+    } else if (!continuation.wantsTokens()) {
+      end(FinishReason.MAX_TOKENS);
+    }
   }
 
   /**
@@ -69,10 +113,11 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
    * @throws IllegalStateException if the model is closed
    */
   public GeneratedToken next() {
-    if (!hasNext()) {
+    if (released || (!granted && !hasNext())) {
       throw new NoSuchElementException("the generation has ended: " + continuation.finishReason());
     }
-    float[] logits = compute();
+    granted = false;
+    float[] logits = continuation.generatedTokens() == 0 ? promptLogits : forward();
     long start = System.nanoTime();
     int before = continuation.generatedTokens();
     GeneratedToken token = continuation.choose(logits);
@@ -88,18 +133,22 @@ public final class TokenStream implements Iterable<GeneratedToken>, AutoCloseabl
   }
 
   /** The logits that choose the next token. */
-  private float[] compute() {
+  private float[] forward() {
     long start = System.nanoTime();
-    if (!started) {
-      started = true;
-      float[] logits = session.prefill(continuation.prompt(), held);
-      promptNanos = System.nanoTime() - start;
-      return logits;
-    }
     uncomputed = false;
     float[] logits = session.forward(last, 0, 1, Pass.Logits.LAST);
     generationNanos += System.nanoTime() - start;
     return logits;
+  }
+
+  /**
+   * Ends the generation with {@link FinishReason#CANCELLED}. Any thread may call this; it does not
+   * wait. The thread that generates completes the token it is at; of a prompt it computes at most
+   * 128 more tokens. After that {@link #hasNext} is false. Idempotent, and without effect on the
+   * result of a generation that has ended.
+   */
+  public void cancel() {
+    cancelled = true;
   }
 
   /**

@@ -7,6 +7,7 @@ import io.tmac.testing.Shared;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -54,6 +55,25 @@ class GgufGoldenTest {
     bytes[4] = 2;
     try (Model model = Model.load(new ByteArrayInputStream(bytes), "v2.gguf", Goldens.F32)) {
       compare(model, reference("stories260K-f32.gguf"), TOLERANCE);
+    }
+  }
+
+  /** The same weights in another container, with the tokenizer that it brings along. */
+  @Test
+  void storiesAreThoseOfTheOriginalFile() throws IOException {
+    try (Model model = Model.load(Shared.path(FOLDER + "stories260K-f32.gguf"))) {
+      for (JsonNode prompt : Goldens.json("stories260K/reference.json").get("prompts")) {
+        List<Integer> ids = Goldens.list(prompt.get("ids"));
+        List<Integer> greedy = Goldens.list(prompt.get("greedy_ids"));
+        Generation generation =
+            model
+                .generate(prompt.get("text").asString())
+                .temperature(0)
+                .maxTokens(greedy.size() - ids.size())
+                .result();
+        assertThat(generation.tokens()).isEqualTo(greedy.subList(ids.size(), greedy.size()));
+        assertThat(prompt.get("greedy_text").asString()).endsWith(generation.text());
+      }
     }
   }
 

@@ -204,4 +204,68 @@ class TokenStreamTest {
     stream.close();
     assertThat(stream.result().text()).isEqualTo("a");
   }
+
+  @Test
+  void anotherThreadMayCancel() throws InterruptedException {
+    try (TokenStream stream = MODEL.generate("once").logitBias(ONLY_A).maxTokens(100).stream()) {
+      for (int i = 0; i < 3; i++) {
+        stream.next();
+      }
+      Thread other = Thread.ofVirtual().start(stream::cancel);
+      other.join();
+      assertThat(stream.hasNext()).isFalse();
+      assertThatExceptionOfType(NoSuchElementException.class)
+          .isThrownBy(stream::next)
+          .withMessageContaining("CANCELLED");
+      assertThat(stream.result().text()).isEqualTo("aaa");
+      assertThat(stream.result().finishReason()).isEqualTo(FinishReason.CANCELLED);
+    }
+  }
+
+  @Test
+  void aTokenThatWasPromisedIsMade() {
+    try (TokenStream stream = MODEL.generate("once").logitBias(ONLY_A).stream()) {
+      assertThat(stream.hasNext()).isTrue();
+      stream.cancel();
+      assertThat(stream.next().text()).isEqualTo("a");
+      // Without the question there is no promise.
+      assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(stream::next);
+      assertThat(stream.hasNext()).isFalse();
+    }
+  }
+
+  @Test
+  void aPromptThatIsCancelledIsForgotten() {
+    try (Session session = MODEL.newSession()) {
+      session.logits(new int[] {5});
+      try (TokenStream stream = session.generate("once").stream()) {
+        stream.cancel();
+        assertThat(stream.hasNext()).isFalse();
+        assertThat(stream.result().finishReason()).isEqualTo(FinishReason.CANCELLED);
+        assertThat(stream.result().tokens()).isEmpty();
+      }
+      assertThat(session.position()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void cancellingWhatHasEndedChangesNothing() {
+    try (TokenStream stream = MODEL.generate("once").logitBias(ONLY_A).maxTokens(2).stream()) {
+      stream.forEach(token -> assertThat(token.text()).isEqualTo("a"));
+      stream.cancel();
+      assertThat(stream.hasNext()).isFalse();
+      assertThat(stream.result().finishReason()).isEqualTo(FinishReason.MAX_TOKENS);
+    }
+  }
+
+  @Test
+  void thePromptCanBeSeenBeforeItRuns() {
+    GenerationRequest request = MODEL.generate("once");
+    int[] ids = request.promptIds();
+    assertThat(ids).hasSize(request.promptTokens()).startsWith(TestTokenizer.BOS);
+    ids[0] = 0;
+    assertThat(request.promptIds()).startsWith(TestTokenizer.BOS);
+    assertThat(request.logitBias(ONLY_A).maxTokens(2).text())
+        .isEqualTo(MODEL.generate(request.promptIds()).logitBias(ONLY_A).maxTokens(2).text());
+  }
 }

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Collects the tensors of a llama model while a reader walks through its file. */
 final class LlamaTensors {
@@ -61,10 +62,11 @@ final class LlamaTensors {
     }
   }
 
-  /** Reads one float vector of width dim. */
+  /** Reads one float vector. */
   void norm(String name) {
-    MemorySegment data = in.take(byteSize(FLOAT, name, 1, config.dim()), name);
-    tensors.put(name, new Matrix(name, 1, config.dim(), FLOAT, data, 0));
+    int cols = cols(name);
+    MemorySegment data = in.take(byteSize(FLOAT, name, 1, cols), name);
+    tensors.put(name, new Matrix(name, 1, cols, FLOAT, data, 0));
   }
 
   /** Reads a table of the angles that the transformer computes itself. */
@@ -95,11 +97,45 @@ final class LlamaTensors {
     }
   }
 
+  /** Reads the byte that says whether a tensor is a matrix (1) or float32 (0). */
+  void expectFlag(String name, int expected) {
+    int flag = in.uint8("the flag of " + name);
+    if (flag != expected) {
+      String kind = expected == 1 ? " (quantised matrix)" : " (float32)";
+      throw in.fault(1, "flag " + expected + kind + " before " + name, "flag " + flag);
+    }
+  }
+
+  /** Reads int32 rows and int32 cols of a matrix over {@code layers} layers. */
+  void expectShape(String name, int layers) {
+    expectDimension(name, "rows", (long) rows(name) * layers);
+    expectDimension(name, "cols", cols(name));
+  }
+
+  private void expectDimension(String name, String dimension, long expected) {
+    int found = in.int32(dimension + " of " + name);
+    if (found != expected) {
+      throw in.fault(
+          4,
+          dimension + " = " + expected + " of " + name + ", as the header says",
+          dimension + " = " + found);
+    }
+  }
+
   /** The checkpoint, once the file has been read to its end. */
-  Checkpoint finish(String container, WeightFormat format) {
+  Checkpoint finish(String container, String architecture, WeightFormat format) {
     in.expectEnd();
     MappedFile file = new MappedFile(in.source(), in.file());
     return new Checkpoint(
-        in.source(), container, format, config, tensors, ropeTables, List.of(file));
+        in.source(),
+        container,
+        architecture,
+        format,
+        config,
+        tensors,
+        tensors,
+        ropeTables,
+        Optional.empty(),
+        List.of(file));
   }
 }

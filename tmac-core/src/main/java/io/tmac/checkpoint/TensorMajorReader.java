@@ -14,7 +14,8 @@ import io.tmac.format.WeightFormat;
  *   [output, if vocab_size is negative]
  *
  *   Q4V1, Q8V1 and TM2 put a byte before each tensor: 1 = quantised matrix, 0 = float32.
- *   TM2 puts int32 rows, int32 cols (rows of all layers) behind that byte of a matrix.
+ *   TM2 puts int32 rows, int32 cols (rows of all layers) behind that byte of a matrix. Some TM2
+ *   files have another order: LayerMajorReader.
  * </pre>
  */
 final class TensorMajorReader {
@@ -52,6 +53,9 @@ final class TensorMajorReader {
   /** Reads a file whose magic, if any, has been read. */
   static Checkpoint read(ByteCursor in, String container, WeightFormat format, Framing framing) {
     LlamaHeader header = LlamaHeader.read(in);
+    if (framing == Framing.FLAGGED_SHAPES && LayerMajorReader.matches(in, header.config())) {
+      return LayerMajorReader.read(in, container, header.config(), format);
+    }
     if (framing == Framing.FLAGGED_BLOCKS) {
       int blockSize = in.int32("block size");
       if (blockSize != BLOCK) {
@@ -72,14 +76,14 @@ final class TensorMajorReader {
     stacked("w1");
     stacked("w2");
     stacked("w3");
-    flag("norm", 0);
+    flag(Checkpoint.FINAL_NORM, 0);
     tensors.norm(Checkpoint.FINAL_NORM);
     ropeTable(Checkpoint.ROPE_COSINES);
     ropeTable(Checkpoint.ROPE_SINES);
     if (!sharedClassifier) {
       single(Checkpoint.OUTPUT);
     }
-    return tensors.finish(container, format);
+    return tensors.finish(container, "llama", format);
   }
 
   private void single(String name) {
@@ -106,29 +110,13 @@ final class TensorMajorReader {
   private void frame(String name, int layers) {
     flag(name, 1);
     if (framing == Framing.FLAGGED_SHAPES) {
-      dimension(name, "rows", (long) tensors.rows(name) * layers);
-      dimension(name, "cols", tensors.cols(name));
+      tensors.expectShape(name, layers);
     }
   }
 
   private void flag(String name, int expected) {
-    if (framing == Framing.PLAIN) {
-      return;
-    }
-    int flag = in.uint8("the flag of " + name);
-    if (flag != expected) {
-      String kind = expected == 1 ? " (quantised matrix)" : " (float32)";
-      throw in.fault(1, "flag " + expected + kind + " before " + name, "flag " + flag);
-    }
-  }
-
-  private void dimension(String name, String dimension, long expected) {
-    int found = in.int32(dimension + " of " + name);
-    if (found != expected) {
-      throw in.fault(
-          4,
-          dimension + " = " + expected + " of " + name + ", as the header says",
-          dimension + " = " + found);
+    if (framing != Framing.PLAIN) {
+      tensors.expectFlag(name, expected);
     }
   }
 }

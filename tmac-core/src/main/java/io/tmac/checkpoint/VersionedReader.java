@@ -57,7 +57,7 @@ final class VersionedReader {
     if (shared == 0) {
       tensors.matrix(Checkpoint.OUTPUT, Checkpoint.OUTPUT, format);
     }
-    return tensors.finish("llama2.c v" + version, format);
+    return tensors.finish("llama2.c v" + version, "llama", format);
   }
 
   private static WeightFormat groups(ByteCursor in, LlamaHeader header) {

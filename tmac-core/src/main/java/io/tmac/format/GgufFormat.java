@@ -4,7 +4,6 @@ import io.tmac.format.BlockScales.Kind;
 import io.tmac.format.CodePlane.Bits;
 import io.tmac.format.CodePlane.Trits;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -94,7 +93,7 @@ public enum GgufFormat implements WeightFormat, BlockCodes {
   private final Range range;
   private final int zero;
   private final BlockScales scales;
-  private final List<CodePlane> planes;
+  private final CodePlane[] planes;
 
   /** What is taken off the codes above a minimum, so that they fit the range of the kernel. */
   private final int recentred;
@@ -111,7 +110,7 @@ public enum GgufFormat implements WeightFormat, BlockCodes {
     this.range = range;
     this.zero = zero;
     this.scales = scales;
-    this.planes = List.of(planes);
+    this.planes = planes;
     this.recentred = range == Range.INT4 && scales.hasMinimum() ? 8 : 0;
   }
 

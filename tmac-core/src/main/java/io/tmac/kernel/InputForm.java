@@ -28,8 +28,8 @@ public enum InputForm {
 
   /**
    * The form that belongs to a matrix. Inputs of 4- and 8-bit weights have a scale per 32 columns,
-   * or 16 where those of the weights change so often; those of ternary weights one per token:
-   * choices made by measured perplexity.
+   * or 16 where those of the weights change so often or the weights have minimums; those of ternary
+   * weights one per token: choices made by measured perplexity and errors of logits.
    *
    * @param matrix the matrix
    * @param activations whether inputs may be rounded at all
@@ -44,14 +44,24 @@ public enum InputForm {
       return FLOAT;
     }
     int blockSize = codes.get().blockSize(cols);
-    boolean wholeBlocks = blockSize % Input.BLOCK == 0;
     return switch (codes.get().range()) {
-      case TERNARY -> wholeBlocks || blockSize == cols ? ternary(activations) : FLOAT;
-      case INT4, INT8 -> wholeBlocks ? INT8_BLOCKS : halfBlocks(blockSize, cols);
+      case TERNARY ->
+          blockSize % Input.BLOCK == 0 || blockSize == cols ? ternary(activations) : FLOAT;
+      case INT4, INT8 -> ofWideCodes(codes.get(), cols);
     };
   }
 
-  private static InputForm halfBlocks(int blockSize, int cols) {
+  /**
+   * The form that belongs to codes of 4 or 8 bits.
+   *
+   * @return {@link #INT8_BLOCKS}, {@link #INT8_HALF_BLOCKS}, or {@link #FLOAT} if their blocks do
+   *     not cover whole blocks of the input
+   */
+  public static InputForm ofWideCodes(BlockCodes codes, int cols) {
+    int blockSize = codes.blockSize(cols);
+    if (blockSize % Input.BLOCK == 0 && !codes.hasMinimums()) {
+      return INT8_BLOCKS;
+    }
     boolean whole = blockSize % Input.HALF_BLOCK == 0 && cols % Input.BLOCK == 0;
     return whole ? INT8_HALF_BLOCKS : FLOAT;
   }

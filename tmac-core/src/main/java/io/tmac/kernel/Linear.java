@@ -15,9 +15,19 @@ public interface Linear {
   /** Returns the number of columns (inputs). */
   int cols();
 
-  /** Returns the rows that are computed together: units of the work that threads share. */
+  /** Returns the rows that are computed together. */
   default int tileRows() {
     return TILE;
+  }
+
+  /**
+   * Returns the rows of a unit of the work that threads share: a multiple of {@link #tileRows}. One
+   * token is latency: small units divide evenly. Many tokens are work for wide panels.
+   *
+   * @param tokens number of tokens
+   */
+  default int unitRows(int tokens) {
+    return tokens > 1 ? Math.max(tileRows(), 4 * TILE) : tileRows();
   }
 
   /**

@@ -11,12 +11,6 @@ public final class Matmul {
   private final WorkerPool.Task prepareTask = this::prepareTokens;
   private final WorkerPool.Task multiplyTask = this::multiplyUnits;
 
-  /**
-   * Rows of a unit of work, at least, if there are several tokens. One token is latency: small
-   * units divide evenly. Many tokens are work for wide panels.
-   */
-  private static final int PANEL = 4 * Linear.TILE;
-
   private Input in;
   private int tokens;
   private Linear[] linears;
@@ -72,7 +66,7 @@ public final class Matmul {
     int first = 0;
     for (int i = 0; i < linears.length && first < to; i++) {
       int behind = first + units(linears[i]);
-      int unit = unit(linears[i]);
+      int unit = linears[i].unitRows(tokens);
       int begin = Math.max(from, first);
       int end = Math.min(to, behind);
       if (begin < end) {
@@ -89,10 +83,6 @@ public final class Matmul {
   }
 
   private int units(Linear linear) {
-    return Math.ceilDiv(linear.rows(), unit(linear));
-  }
-
-  private int unit(Linear linear) {
-    return tokens > 1 ? Math.max(linear.tileRows(), PANEL) : linear.tileRows();
+    return Math.ceilDiv(linear.rows(), linear.unitRows(tokens));
   }
 }

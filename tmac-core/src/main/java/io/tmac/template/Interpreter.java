@@ -83,7 +83,9 @@ final class Interpreter {
       case Statement.If branches -> {
         return run(branch(branches, scope), scope, out);
       }
-      case Statement.For loop -> loop(loop, evaluate(loop.items(), scope), scope, 0, out);
+      case Statement.For loop -> {
+        return loop(loop, evaluate(loop.items(), scope), scope, 0, out);
+      }
       case Statement.Set set -> assign(set.target(), evaluate(set.value(), scope), scope);
       case Statement.SetBlock set ->
           assign(set.target(), captured(set.body(), set.value(), scope), scope);
@@ -132,22 +134,25 @@ final class Interpreter {
     return branches.otherwise();
   }
 
-  private void loop(Statement.For loop, Object value, Scope scope, int level, Text.Builder out) {
+  private Flow loop(Statement.For loop, Object value, Scope scope, int level, Text.Builder out) {
     List<?> items = items(loop, value, scope);
     Function recursion = loop.recursive() ? recursion(loop, scope, level) : null;
     LoopState state = new LoopState(items, level, recursion);
+    boolean completed = false;
     for (int i = 0; i < items.size(); i++) {
       state.moveTo(i);
       Scope inner = new Scope(scope);
       inner.set("loop", state);
       assign(loop.target(), items.get(i), inner);
-      if (run(loop.body(), inner, out) == Flow.BREAK) {
+      Flow flow = run(loop.body(), inner, out);
+      completed |= flow == Flow.NEXT;
+      if (flow == Flow.BREAK) {
         break;
       }
     }
-    if (items.isEmpty()) {
-      run(loop.otherwise(), new Scope(scope), out);
-    }
+    // Jinja2's rule: else is for a loop of which no turn has reached its end. What it breaks is the
+    // loop around.
+    return completed ? Flow.NEXT : run(loop.otherwise(), new Scope(scope), out);
   }
 
   /** The items that a loop takes. */

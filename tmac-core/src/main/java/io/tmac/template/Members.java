@@ -59,7 +59,7 @@ final class Members {
   static Object item(Object target, Object index) {
     return switch (target) {
       case Undefined undefined -> throw undefined.error();
-      case Map<?, ?> map when isKey(index) && map.containsKey(Values.key(index)) ->
+      case Map<?, ?> map when Values.isKey(index) && map.containsKey(Values.key(index)) ->
           map.get(Values.key(index));
       case List<?> list when isIndex(index) -> {
         long at = position(Numbers.toLong(index), list.size());
@@ -78,10 +78,6 @@ final class Members {
               ? attribute(target, name.string())
               : missing(target, "that key");
     };
-  }
-
-  private static boolean isKey(Object value) {
-    return value == null || value instanceof Text || Numbers.isNumber(value);
   }
 
   private static boolean isIndex(Object value) {
@@ -159,8 +155,8 @@ final class Members {
     return switch (name) {
       case "get" -> {
         Arguments.Bound bound = arguments.bind("key", "default");
-        Object key = Values.key(bound.required(0));
-        yield map.containsKey(key) ? map.get(key) : bound.get(1, null);
+        Object key = bound.required(0);
+        yield Operators.contains(map, key, budget) ? map.get(Values.key(key)) : bound.get(1, null);
       }
       case "items" -> pairs(map);
       case "keys" -> new ArrayList<>(map.keySet());

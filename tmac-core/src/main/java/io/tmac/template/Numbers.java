@@ -80,7 +80,14 @@ final class Numbers {
     notZero(b);
     return isInteger(a) && isInteger(b)
         ? exact(() -> Math.floorDivExact(toLong(a), toLong(b)))
-        : (Object) Math.floor(toDouble(a) / toDouble(b));
+        : (Object) floorDivide(toDouble(a), toDouble(b));
+  }
+
+  /** Exact where a / b would be rounded up to a whole number: 2.5 // 0.1 is 24. */
+  private static double floorDivide(double a, double b) {
+    double rest = a % b;
+    double quotient = (a - rest) / b;
+    return Math.rint(rest != 0 && rest < 0 != b < 0 ? quotient - 1 : quotient);
   }
 
   static Object modulo(Object a, Object b) {

@@ -117,7 +117,7 @@ final class Operators {
         return text.string().contains(sought.string());
       }
       case Map<?, ?> map -> {
-        return map.containsKey(Values.key(value));
+        return Values.isKey(value) && map.containsKey(Values.key(value));
       }
       case null, default -> {
         for (Object item : Values.items(container, budget)) {

@@ -182,6 +182,11 @@ final class Values {
     return characters;
   }
 
+  /** Whether a map can have a value as a key. */
+  static boolean isKey(Object value) {
+    return value == null || value instanceof Text || Numbers.isNumber(value);
+  }
+
   /** A key of a map. */
   static Object key(Object value) {
     return switch (value) {

@@ -1,5 +1,7 @@
 package io.tmac.tokenizer;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -30,5 +32,20 @@ public record SentencePieceVocabulary(
       throw new IllegalArgumentException(
           "expected " + tokens.size() + " scores, one for each token, found " + scores.length);
     }
+  }
+
+  /**
+   * Reads llama2.c's {@code tokenizer.bin}, which is such a vocabulary with other names for the
+   * space, BOS and EOS.
+   *
+   * @param file a {@code tokenizer.bin}
+   * @param vocabSize the model's vocabulary size, at least 1
+   * @return the vocabulary, its tokens as SentencePiece has them
+   * @throws io.tmac.ModelFormatException if the file is damaged or does not have {@code vocabSize}
+   *     tokens
+   * @throws IOException if the file cannot be read
+   */
+  public static SentencePieceVocabulary read(Path file, int vocabSize) throws IOException {
+    return TokenizerBin.read(file, vocabSize).vocabulary();
   }
 }

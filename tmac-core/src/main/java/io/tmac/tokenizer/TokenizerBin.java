@@ -7,9 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The content of llama2.c's {@code tokenizer.bin}: pieces and scores, as written by its {@code
@@ -38,7 +42,10 @@ record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) 
   private static final int TOKEN_HEADER_BYTES = 8;
 
   /** {@code <unk>}, BOS and EOS are always ids 0, 1 and 2. */
-  private static final int MIN_TOKENS = 3;
+  private static final List<String> SPECIALS = List.of("<unk>", "<s>", "</s>");
+
+  private static final int MIN_TOKENS = SPECIALS.size();
+  private static final String SPACE = "\u2581"; // SentencePiece's
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -121,6 +128,37 @@ record TokenizerBin(byte[] bytes, int[] offsets, int[] lengths, float[] scores) 
           name, FILE_HEADER_BYTES, "tokens with text", extent.tokens + " tokens without any");
     }
     return new TokenizerBin(bytes, offsets, lengths, scores);
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param vocabSize how many tokens there must be
+   */
+  static TokenizerBin read(Path file, int vocabSize) throws IOException {
+    byte[] bytes = TokenizerReader.bytes(file);
+    return parse(bytes, file.toString(), OptionalInt.of(vocabSize));
+  }
+
+  /** The same in SentencePiece's terms. Its models begin a text where the one before it ends. */
+  SentencePieceVocabulary vocabulary() {
+    List<String> tokens = new ArrayList<>(SPECIALS);
+    List<TokenType> types =
+        new ArrayList<>(List.of(TokenType.UNKNOWN, TokenType.CONTROL, TokenType.CONTROL));
+    for (int id = MIN_TOKENS; id < scores.length; id++) {
+      String piece = new String(bytes, offsets[id], lengths[id], StandardCharsets.UTF_8);
+      tokens.add(piece.replace(" ", SPACE));
+      types.add(piece.matches("<0x[0-9a-fA-F]{2}>") ? TokenType.BYTE : TokenType.NORMAL);
+    }
+    TextMarks marks =
+        new TextMarks(
+            OptionalInt.of(SPECIALS.indexOf("<s>")),
+            OptionalInt.of(SPECIALS.indexOf("</s>")),
+            OptionalInt.of(SPECIALS.indexOf("<unk>")),
+            Set.of(SPECIALS.indexOf("<s>")),
+            true,
+            false);
+    return new SentencePieceVocabulary(tokens, scores, types, true, marks);
   }
 
   /** Throws unless the tokens fill the file, and are as many as the model has. */

@@ -61,7 +61,7 @@ final class TokenizerReader {
     return tokenizer;
   }
 
-  private static byte[] bytes(Path path) throws IOException {
+  static byte[] bytes(Path path) throws IOException {
     if (Files.exists(path) && !Files.isRegularFile(path)) { // a pipe would block
       throw new FileSystemException(path.toString(), null, "is not a regular file");
     }

@@ -129,32 +129,6 @@ class FaultTest {
     assertThat(cols.found()).isEqualTo("cols = -4");
   }
 
-  /** The same magic, but layer after layer and two norms more: never read as something else. */
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void tm2InLayerMajorOrderIsRefused(int layers) {
-    int dim = 4;
-    int hidden = 8;
-    FileBytes out = new FileBytes().text("TM2\0");
-    out.int32s(dim, hidden, layers, 2, 2, -6, 3);
-    tm2Matrix(out, 6, dim);
-    for (int layer = 0; layer < layers; layer++) {
-      tm2Norm(out, dim);
-      for (int i = 0; i < 4; i++) {
-        tm2Matrix(out, dim, dim);
-      }
-      tm2Norm(out, dim);
-      tm2Norm(out, dim);
-      tm2Matrix(out, hidden, dim);
-      tm2Matrix(out, hidden, dim);
-      tm2Matrix(out, dim, hidden);
-      tm2Norm(out, hidden);
-    }
-    tm2Norm(out, dim);
-    tm2Matrix(out, 6, dim);
-    assertThat(fault(out.toByteArray()).getMessage()).contains("flag");
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {0, -4, 3, 8, 64, Integer.MAX_VALUE, 1 << 31})
   void v2GroupsDivideTheWidth(int groupSize) {
@@ -216,15 +190,5 @@ class FaultTest {
       case V1, V2 -> 8;
       default -> 4;
     };
-  }
-
-  private static void tm2Matrix(FileBytes out, int rows, int cols) {
-    out.write(1);
-    out.int32s(rows, cols).writeBytes(new byte[rows * (2 + (cols + 3) / 4)]);
-  }
-
-  private static void tm2Norm(FileBytes out, int size) {
-    out.write(0);
-    out.writeBytes(new byte[4 * size]);
   }
 }

@@ -41,6 +41,9 @@ class KernelAllocationTest {
     "F32, F32",
     "INT4, INT8",
     "INT8_GROUPS, INT8",
+    "Q4_1, INT8",
+    "Q5_1, INT8",
+    "I2_S, INT8",
     "TERNARY_V1, INT8",
     "TERNARY_V2, INT8",
     "TERNARY_V2, INT7",
@@ -70,7 +73,7 @@ class KernelAllocationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"INT8_BLOCKS", "INT8_TOKEN", "LOOKUP", "INT7_LOOKUP"})
+  @CsvSource({"INT8_BLOCKS", "INT8_HALF_BLOCKS", "INT8_TOKEN", "LOOKUP", "INT7_LOOKUP"})
   void preparingAllocatesNothing(InputForm form) {
     Input in = new Input(172);
     in.reserve(1);

@@ -70,7 +70,9 @@ class KernelEqualityTest {
     Range range = wide ? Range.INT8 : Range.INT4;
     int cols = blocks * blockSize;
     Assume.that(blockSize % 32 == 0 || cols % 32 == 0);
-    assertEqual(TestMatrices.blocksAbove(range, blockSize, rows, cols, seed), tokens, seed);
+    Matrix matrix = TestMatrices.blocksAbove(range, blockSize, rows, cols, seed);
+    assertThat(InputForm.of(matrix, Activations.INT8)).isEqualTo(InputForm.INT8_HALF_BLOCKS);
+    assertEqual(matrix, tokens, seed);
   }
 
   @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)

@@ -57,6 +57,7 @@ class TemplateTest {
         "1 + 2 * 3 # 7",
         "7 // 2 ~ -7 // 2 ~ 7 % -3 # 3-4-2",
         "7 / 2 # 3.5",
+        "2.5 // 0.1 ~ ' ' ~ -2.5 // 0.5 ~ ' ' ~ -7.5 // 2 # 24.0 -5.0 -4.0",
         "2 ** 10 # 1024",
         "4 / 2 # 2.0",
         "1e16 # 1e+16",
@@ -70,6 +71,7 @@ class TemplateTest {
         "'l' in s and 'z' not in s # True",
         "2 in l or 5 in l # True",
         "'x' in d # True",
+        "missing in d or (1, 2) in d or d.get(missing, false) # False",
         "not e or nn # True",
         "e or 'otherwise' # otherwise",
         "'yes' if n > 2 else 'no' # yes",
@@ -130,6 +132,11 @@ class TemplateTest {
             + " 13,21,32",
         "{% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %} # x=1;y=two;",
         "{% for i in [] %}a{% else %}none{% endfor %} # none",
+        "{% for i in l %}{% break %}{% else %}none{% endfor %} # none",
+        "{% for i in l %}{{ i }}{% if i == 1 %}{% break %}{% endif %}{% else %}none{% endfor %} #"
+            + " 31",
+        "{% for i in l %}{% for j in [] %}{% else %}{% break %}{% endfor %}{{ i }}{% endfor %}. #"
+            + " .",
         "{% for i in l if i > 1 %}{{ i }}{{ loop.length }}{% endfor %} # 3222",
         "{% for i in l %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %} # 31",
         "{% for i in l %}{% if i == 1 %}{% continue %}{% endif %}{{ i }}{% endfor %} # 32",

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
@@ -99,6 +100,15 @@ final class BenchCommand implements Callable<Integer> {
       description = "Repetitions behind the warm-up. Default: ${DEFAULT-VALUE}.")
   private int repetitions;
 
+  @Option(
+      names = "--streams",
+      paramLabel = "N",
+      description =
+          "Measures also how fast N streams decode together, 1 to "
+              + StreamsBenchmark.MAX_STREAMS
+              + ".")
+  private Integer streamCount;
+
   @Option(names = "--json", description = "Print one JSON document.")
   private boolean json;
 
@@ -117,6 +127,9 @@ final class BenchCommand implements Callable<Integer> {
     positive("-p", promptTokens);
     positive("-n", newTokens);
     positive("-r", repetitions);
+    if (streamCount != null && (streamCount < 1 || streamCount > StreamsBenchmark.MAX_STREAMS)) {
+      throw usage("--streams must be 1 to " + StreamsBenchmark.MAX_STREAMS + ": " + streamCount);
+    }
     List<ModelOptions> options = new ArrayList<>();
     for (int count : threads) {
       options.add(
@@ -210,7 +223,14 @@ final class BenchCommand implements Callable<Integer> {
           info.threads(),
           firstTokenMillis,
           loadMillis,
-          Benchmark.measure(model, promptTokens, newTokens, repetitions));
+          Benchmark.measure(model, promptTokens, newTokens, repetitions),
+          streamCount == null
+              ? Optional.empty()
+              : Optional.of(
+                  new BenchReport.Together(
+                      streamCount,
+                      StreamsBenchmark.measure(
+                          model, streamCount, promptTokens, newTokens, repetitions))));
     }
   }
 
@@ -248,6 +268,20 @@ final class BenchCommand implements Callable<Integer> {
               + " do not fit: the context has "
               + contextLength
               + " tokens");
+    }
+    if (streamCount != null
+        && StreamsBenchmark.tokens(streamCount, promptTokens, newTokens) > contextLength) {
+      throw usage(
+          "--streams "
+              + streamCount
+              + " with -p "
+              + promptTokens
+              + " and -n "
+              + newTokens
+              + " may need "
+              + StreamsBenchmark.tokens(streamCount, promptTokens, newTokens)
+              + " tokens each: the context has "
+              + contextLength);
     }
   }
 

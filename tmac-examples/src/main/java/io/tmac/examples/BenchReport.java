@@ -6,6 +6,7 @@ import io.tmac.quant.cli.Json;
 import io.tmac.quant.cli.Streams;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import tools.jackson.core.JsonGenerator;
@@ -28,6 +29,7 @@ final class BenchReport {
    * @param firstTokenMillis from the start of the JVM to the first token; only once per JVM
    * @param loadMillis time to load or make the model
    * @param measured the speeds
+   * @param together the speed of several streams, if that was asked for
    */
   record Result(
       String model,
@@ -38,7 +40,16 @@ final class BenchReport {
       int threads,
       OptionalDouble firstTokenMillis,
       double loadMillis,
-      Measurement measured) {}
+      Measurement measured,
+      Optional<Together> together) {}
+
+  /**
+   * Several streams at the same time.
+   *
+   * @param streams how many
+   * @param decode tokens per second of all of them
+   */
+  record Together(int streams, Spread decode) {}
 
   /** Prints one JSON document. */
   static void printJson(Streams streams, List<Result> results) {
@@ -73,6 +84,10 @@ final class BenchReport {
       out.writeNullProperty("rssBytes");
     }
     Json.number(out, "allocatedBytesPerToken", rounded(measured.allocatedBytes().median()));
+    if (result.together.isPresent()) {
+      out.writeNumberProperty("streams", result.together.get().streams);
+      write(out, "streamsDecode", result.together.get().decode);
+    }
     out.writeEndObject();
   }
 
@@ -129,6 +144,14 @@ final class BenchReport {
             text(result.loadMillis, " ms"),
             text(resident.isPresent() ? resident.getAsLong() / MEGABYTE : Double.NaN, " MB"),
             text(measured.allocatedBytes().median(), "")));
+    result.together.ifPresent(together ->
+        streams.println(
+            String.format(
+                Locale.ROOT,
+                "  %d streams together: %s t/s, %.2f times one",
+                together.streams,
+                text(together.decode),
+                together.decode.median() / measured.decode().median())));
   }
 
   private static String text(Spread speed) {

@@ -83,6 +83,33 @@ class BenchCommandTest {
         .containsPattern("(?m)^1 +[\\d.]+ \\([\\d.]+ to [\\d.]+\\) .* \\d+ ms +\\d+ ms .*$");
   }
 
+  @Test
+  void measuresStreamsTogether() {
+    Console.Result result =
+        Console.run(
+            "bench", "-m", model(), "-p", 4, "-n", 3, "-r", 2, "--threads", 1, "--streams", 5);
+    assertThat(result.status()).isZero();
+    assertThat(result.out())
+        .containsPattern("(?m)^  5 streams together: [\\d.]+ \\(.*\\) t/s, [\\d.]+ times one$");
+    result =
+        Console.run(
+            "bench",
+            "-m",
+            model(),
+            "-p",
+            4,
+            "-n",
+            3,
+            "-r",
+            1,
+            "--threads",
+            1,
+            "--streams",
+            2,
+            "--json");
+    assertThat(result.out()).contains("\"streams\"").contains("\"streamsDecode\"");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -99,6 +126,9 @@ class BenchCommandTest {
         "bench -m missing.bin -n 0",
         "bench -m missing.bin -r 0",
         "bench -m missing.bin --threads 0",
+        "bench -m missing.bin --streams 0",
+        "bench -m missing.bin --streams 65",
+        "bench --shape 110M --format ternary_v2 -p 200 -n 700 --streams 64",
         "bench -m missing.bin --threads 1,many",
         "bench -m missing.bin --threads 257"
       })

@@ -3,6 +3,7 @@ package io.tmac.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tmac.ChatMessage;
 import io.tmac.Model;
 import io.tmac.gateway.testing.Http;
 import io.tmac.gateway.testing.Http.Reply;
@@ -13,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -136,6 +138,29 @@ class GatewayTest {
                   .temperature(0)
                   .maxTokens(20)
                   .stop("<|user|>", "<|system|>", "<|assistant|>")
+                  .text());
+    }
+  }
+
+  @Test
+  void aRealChatModelAnswersAsItDoesItself() throws Exception {
+    Path folder = Shared.path("models/smollm2-135m-instruct");
+    try (Model loaded = Model.load(folder.resolve("SmolLM2-135M-Instruct.Q4_1.gguf"));
+        Gateway one = Gateway.builder().model("smollm2", loaded).address(ANY).start()) {
+      Reply reply =
+          new Http(one.address())
+              .post(
+                  "/v1/chat/completions",
+                  "{'model':'smollm2','temperature':0,'max_tokens':12,"
+                      + "'messages':[{'role':'user','content':'What is the capital of France?'}]}");
+      String text = reply.json().get("choices").get(0).get("message").get("content").asString();
+      assertThat(text)
+          .isNotBlank()
+          .isEqualTo(
+              loaded
+                  .chat(List.of(ChatMessage.user("What is the capital of France?")))
+                  .temperature(0)
+                  .maxTokens(12)
                   .text());
     }
   }

@@ -87,11 +87,21 @@ final class Gemm {
    */
   private static void addMinimums(
       QuantizedInput q, int tokens, int firstCol, int cols, Panel panel) {
+    int count = cols / q.blockSize();
+    int step = q.blockSize() / Input.HALF_BLOCK * ROWS;
     for (int t = 0; t < tokens; t++) {
-      for (int c = 0; c < cols; c += q.blockSize()) {
-        int block = t * q.blocks() + (firstCol + c) / q.blockSize();
-        float x = q.scales[block] * q.sums[block];
-        addTimes(panel.minimums, c / Input.HALF_BLOCK * ROWS, x, panel.z, t * ROWS);
+      int at = t * ROWS;
+      int block = t * q.blocks() + firstCol / q.blockSize();
+      int b = 0;
+      for (; b + 4 <= count; b += 4, block += 4) {
+        float x0 = q.scales[block] * q.sums[block];
+        float x1 = q.scales[block + 1] * q.sums[block + 1];
+        float x2 = q.scales[block + 2] * q.sums[block + 2];
+        float x3 = q.scales[block + 3] * q.sums[block + 3];
+        addTimes(panel.minimums, b * step, step, x0, x1, x2, x3, panel.z, at);
+      }
+      for (; b < count; b++, block++) {
+        addTimes(panel.minimums, b * step, q.scales[block] * q.sums[block], panel.z, at);
       }
     }
   }
@@ -100,6 +110,25 @@ final class Gemm {
   private static void addTimes(float[] minimums, int from, float x, float[] z, int at) {
     for (int r = 0; r < ROWS; r++) {
       z[at + r] += minimums[from + r] * x;
+    }
+  }
+
+  /** The same for four blocks, one after the other. */
+  private static void addTimes(
+      float[] minimums,
+      int from,
+      int step,
+      float x0,
+      float x1,
+      float x2,
+      float x3,
+      float[] z,
+      int at) {
+    for (int r = 0; r < ROWS; r++) {
+      float sum = z[at + r] + minimums[from + r] * x0;
+      sum += minimums[from + step + r] * x1;
+      sum += minimums[from + 2 * step + r] * x2;
+      z[at + r] = sum + minimums[from + 3 * step + r] * x3;
     }
   }
 

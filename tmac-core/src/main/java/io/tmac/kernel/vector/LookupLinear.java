@@ -38,6 +38,9 @@ abstract sealed class LookupLinear implements PanelSource
 
   private static final int MAX_GROUP = 1024;
 
+  /** Most rows whose weights of a piece stay in the L1 cache beside the tables of a token. */
+  private static final int MAX_ROWS_PER_TABLE = 512;
+
   /** Groups for each thread, at least: they are the units that threads share. */
   private static final int GROUPS_PER_THREAD = 4;
 
@@ -54,6 +57,7 @@ abstract sealed class LookupLinear implements PanelSource
   private final int paddedCols;
   private final int tile;
   private final int group;
+  private final int rowsPerTable;
   private final InputForm form;
   private final int blockSize;
   private final int scaleRun;
@@ -94,6 +98,7 @@ abstract sealed class LookupLinear implements PanelSource
     this.scales = new float[Math.multiplyExact(rows, paddedCols / blockSize)];
     this.cuts = cuts(maxPiece);
     this.group = group(pool.threads());
+    this.rowsPerTable = rowsPerTable(pool.threads());
     this.tiles = arena.allocate((long) Math.ceilDiv(rows, tile) * tile * (paddedCols / STEP), 64);
     pack(matrix, codes, pool);
   }
@@ -131,6 +136,16 @@ abstract sealed class LookupLinear implements PanelSource
     }
     int rowsOfGroup = Math.ceilDiv(rows, threads * GROUPS_PER_THREAD);
     return Math.ceilDiv(Math.clamp(rowsOfGroup, MIN_GROUP, MAX_GROUP), tile) * tile;
+  }
+
+  /**
+   * Rows for which the tables of a token are loaded once, if there are several tokens. All their
+   * weights of a piece are in the L1 cache while one token after another is looked up. No result
+   * depends on it.
+   */
+  private int rowsPerTable(int threads) {
+    int most = Math.min(Math.ceilDiv(rows, threads), MAX_ROWS_PER_TABLE);
+    return Math.max(1, most / group) * group;
   }
 
   /**
@@ -283,8 +298,9 @@ abstract sealed class LookupLinear implements PanelSource
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
-    for (int row = from; row < to; row += group) {
-      multiplyGroup(in, tokens, out, row, Math.min(to, row + group), scratch);
+    int together = tokens == 1 ? group : rowsPerTable;
+    for (int row = from; row < to; row += together) {
+      multiplyRows(in, tokens, out, row, Math.min(to, row + together), scratch);
     }
   }
 
@@ -292,7 +308,7 @@ abstract sealed class LookupLinear implements PanelSource
     return tokens >= gemmTokens() && twins.gemm().vectors();
   }
 
-  private void multiplyGroup(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
+  private void multiplyRows(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
     QuantizedInput q = in.quantized(form);
     boolean vectors = in.has(form); // If not, they were not ready when the input was prepared.
     int lanes = Math.ceilDiv(to - from, tile) * tile;
@@ -303,11 +319,10 @@ abstract sealed class LookupLinear implements PanelSource
     Arrays.fill(sums, 0, tokens * lanes, 0);
     for (int p = 0; p < cuts.length - 1; p++) {
       int steps = (cuts[p + 1] - cuts[p]) / STEP;
-      long first = tile(from, p);
       for (int t = 0; t < tokens; t++) {
-        long at = first;
         short[] pairs = vectors ? null : pairSums(q, t, cuts[p], steps, scratch);
-        for (int lane = 0; lane < lanes; lane += tile, at += (long) tile * steps) {
+        for (int lane = 0; lane < lanes; lane += tile) {
+          long at = tile(from + lane, p);
           if (vectors) {
             lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane, scratch);
           } else {
@@ -407,6 +422,13 @@ abstract sealed class LookupLinear implements PanelSource
   @Override
   public final int tileRows() {
     return group;
+  }
+
+  @Override
+  public final int unitRows(int tokens) {
+    // Not whether the panels' kernel is ready: that may change while threads share the units.
+    boolean lookup = tokens > 1 && tokens < gemmTokens();
+    return lookup ? rowsPerTable : PanelSource.super.unitRows(tokens);
   }
 
   @Override

@@ -129,17 +129,20 @@ final class NibbleKernels {
    * sum of what their minimums add.
    *
    * @param toMinimums distance of minimums from scales, 0 if there are none
+   * @param weightBlock columns that share a scale of the weights, one or two blocks of the input
    */
   static void scale(
       MemorySegment tiles,
       long scales0,
       long scales1,
       long toMinimums,
+      int weightBlock,
       QuantizedInput q,
       int token,
       short[] sums,
       float[] out) {
     int blocks = q.blocks();
+    int shift = weightBlock / q.blockSize() - 1;
     int s0 = token * blocks;
     int half = ROW_FLOAT.length();
     FloatVector zero = FloatVector.zero(ROW_FLOAT);
@@ -156,7 +159,7 @@ final class NibbleKernels {
         short offset = (short) (OFFSET * q.sums[s0 + b]);
         float scale = q.scales[s0 + b];
         ShortVector sum = ShortVector.fromArray(ROW_SHORT, sums, b * ROWS + lane).sub(offset);
-        long at = scales0 + (long) b * SCALES_BYTES + 4L * lane;
+        long at = scales0 + (long) (b >> shift) * SCALES_BYTES + 4L * lane;
         FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
         FloatVector w1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at + 4L * half, ORDER);
         FloatVector f0 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
@@ -172,7 +175,7 @@ final class NibbleKernels {
         }
 
         sum = ShortVector.fromArray(ROW_SHORT, sums, (blocks + b) * ROWS + lane).sub(offset);
-        at = scales1 + (long) b * SCALES_BYTES + 4L * lane;
+        at = scales1 + (long) (b >> shift) * SCALES_BYTES + 4L * lane;
         w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
         w1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at + 4L * half, ORDER);
         f0 = (FloatVector) sum.convertShape(VectorOperators.S2F, ROW_FLOAT, 0);
@@ -201,12 +204,14 @@ final class NibbleKernels {
       MemorySegment tiles,
       long weightScales,
       long toMinimums,
+      int weightBlock,
       QuantizedInput q,
       int token,
       short[] sums,
       float[] out,
       int to) {
     int blocks = q.blocks();
+    int shift = weightBlock / q.blockSize() - 1;
     int s0 = token * blocks;
     FloatVector zero = FloatVector.zero(ROW_FLOAT);
     for (int lane = 0; lane < ROWS; lane += ROW_SHORT.length()) {
@@ -221,7 +226,7 @@ final class NibbleKernels {
         low = low.sub((short) offset);
         high = high.sub((short) offset);
         float scale = q.scales[s0 + b];
-        long at = weightScales + (long) b * SCALES_BYTES + 4L * lane;
+        long at = weightScales + (long) (b >> shift) * SCALES_BYTES + 4L * lane;
         FloatVector w0 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);
         at += 4L * ROW_FLOAT.length();
         FloatVector w1 = FloatVector.fromMemorySegment(ROW_FLOAT, tiles, at, ORDER);

@@ -32,7 +32,8 @@ import java.util.Arrays;
  *     blocks x rows x float32     for each block of columns the scale of each row
  *     blocks x rows x float32     the same of minimums, if the weights have any
  *
- *   a block has 32 columns, or 16 if the scales of the weights change so often
+ *   a block of weights has 32 columns, or 16 if their scales change so often; one of the input has
+ *   32 or 16 too, and no more than one of weights
  *
  *   one plane:   nibble = code + 8
  *   two planes:  first nibble = code % 16, second nibble = code / 16 + 8 (rounded down)
@@ -55,6 +56,7 @@ final class NibbleLinear implements PanelSource {
   private final int planes;
   private final InputForm form;
   private final int block;
+  private final int weightBlock;
   private final boolean minimums;
   private final int planeBytes;
   private final int scalesBytes;
@@ -68,12 +70,13 @@ final class NibbleLinear implements PanelSource {
     this.rows = matrix.rows();
     this.cols = matrix.cols();
     this.planes = planes;
+    this.form = InputForm.ofWideCodes(codes, cols);
+    this.block = form == InputForm.INT8_BLOCKS ? Input.BLOCK : Input.HALF_BLOCK;
     boolean wholeBlocks = codes.blockSize(cols) % Input.BLOCK == 0;
-    this.form = wholeBlocks ? InputForm.INT8_BLOCKS : InputForm.INT8_HALF_BLOCKS;
-    this.block = wholeBlocks ? Input.BLOCK : Input.HALF_BLOCK;
+    this.weightBlock = wholeBlocks ? Input.BLOCK : Input.HALF_BLOCK;
     this.minimums = codes.hasMinimums();
     this.planeBytes = cols / 4 * QUAD_BYTES;
-    this.scalesBytes = cols / block * SCALES_BYTES;
+    this.scalesBytes = cols / weightBlock * SCALES_BYTES;
     this.tileBytes = planes * planeBytes + (minimums ? 2 : 1) * scalesBytes;
     this.tiles = arena.allocate((long) tileBytes * Math.ceilDiv(rows, ROWS), 64);
     pack(matrix, codes, pool);
@@ -81,23 +84,29 @@ final class NibbleLinear implements PanelSource {
 
   /** Copies all rows on the threads of the pool. A tile is put together in the heap. */
   private void pack(Matrix matrix, BlockCodes source, WorkerPool pool) {
-    int weightBlock = source.blockSize(cols);
+    int blockSize = source.blockSize(cols);
+    byte[][] tileOfWorker = new byte[pool.threads()][]; // Tens of KB each: less for the heap.
+    byte[][] codesOfWorker = new byte[pool.threads()][];
     pool.run(
         Math.ceilDiv(rows, ROWS),
         (from, to, worker) -> {
-          byte[] codes = new byte[cols];
-          float[] scales = new float[cols / weightBlock];
-          float[] minimums = new float[cols / weightBlock];
-          byte[] bytes = new byte[tileBytes];
+          if (tileOfWorker[worker] == null) {
+            tileOfWorker[worker] = new byte[tileBytes];
+            codesOfWorker[worker] = new byte[cols];
+          }
+          byte[] codes = codesOfWorker[worker];
+          float[] scales = new float[cols / blockSize];
+          float[] minimums = new float[cols / blockSize];
+          byte[] bytes = tileOfWorker[worker];
           for (int tile = from; tile < to; tile++) {
             for (int lane = 0; lane < Math.min(ROWS, rows - tile * ROWS); lane++) {
               source.decodeCodes(matrix, tile * ROWS + lane, codes, scales);
               packCodes(codes, bytes, lane);
-              packFloats(scales, weightBlock, bytes, planes * planeBytes + 4 * lane);
+              packFloats(scales, blockSize, bytes, planes * planeBytes + 4 * lane);
               if (this.minimums) {
                 source.decodeMinimums(matrix, tile * ROWS + lane, minimums);
                 int at = planes * planeBytes + scalesBytes + 4 * lane;
-                packFloats(minimums, weightBlock, bytes, at);
+                packFloats(minimums, blockSize, bytes, at);
               }
             }
             MemorySegment.copy(
@@ -106,9 +115,9 @@ final class NibbleLinear implements PanelSource {
         });
   }
 
-  private void packFloats(float[] ofBlocks, int weightBlock, byte[] bytes, int at) {
-    for (int c = 0; c < cols; c += block, at += SCALES_BYTES) {
-      put(bytes, at, Float.floatToRawIntBits(ofBlocks[c / weightBlock]), 4);
+  private void packFloats(float[] ofBlocks, int blockSize, byte[] bytes, int at) {
+    for (int c = 0; c < cols; c += weightBlock, at += SCALES_BYTES) {
+      put(bytes, at, Float.floatToRawIntBits(ofBlocks[c / blockSize]), 4);
     }
   }
 
@@ -183,7 +192,7 @@ final class NibbleLinear implements PanelSource {
 
   private void unpackFloats(long ofTile, int firstCol, int cols, float[] ofPanel, int lane) {
     for (int c = 0; c < cols; c += block) {
-      long from = ofTile + (long) (firstCol + c) / block * SCALES_BYTES;
+      long from = ofTile + (long) (firstCol + c) / weightBlock * SCALES_BYTES;
       int to = c / Input.HALF_BLOCK * Gemm.ROWS + lane;
       MemorySegment.copy(tiles, FLOAT_LE, from, ofPanel, to, ROWS);
     }
@@ -229,12 +238,15 @@ final class NibbleLinear implements PanelSource {
     if (planes == 1) {
       addProducts(q, token, tile0, tile1, sums, second);
       long scales0 = scales(tile0);
-      NibbleKernels.scale(tiles, scales0, scales(tile1), toMinimums(), q, token, sums, y);
+      NibbleKernels.scale(
+          tiles, scales0, scales(tile1), toMinimums(), weightBlock, q, token, sums, y);
     } else {
       addProducts(q, token, tile0, tile0 + planeBytes, sums, second);
-      NibbleKernels.scalePlanes(tiles, scales(tile0), toMinimums(), q, token, sums, y, 0);
+      NibbleKernels.scalePlanes(
+          tiles, scales(tile0), toMinimums(), weightBlock, q, token, sums, y, 0);
       addProducts(q, token, tile1, tile1 + planeBytes, sums, second);
-      NibbleKernels.scalePlanes(tiles, scales(tile1), toMinimums(), q, token, sums, y, ROWS);
+      NibbleKernels.scalePlanes(
+          tiles, scales(tile1), toMinimums(), weightBlock, q, token, sums, y, ROWS);
     }
   }
 
@@ -271,7 +283,7 @@ final class NibbleLinear implements PanelSource {
         addBlock(q, x, quads, sums);
       }
       float scale = q.scales[token * q.blocks() + b];
-      long weightScales = scales(tile) + (long) b * SCALES_BYTES;
+      long weightScales = scales(tile) + weightBlock(b) * SCALES_BYTES;
       for (int lane = 0; lane < ROWS; lane++) {
         y[to + lane] += sums[lane] * (tiles.get(FLOAT_LE, weightScales + 4L * lane) * scale);
       }
@@ -282,15 +294,20 @@ final class NibbleLinear implements PanelSource {
   }
 
   private void addMinimumsPlain(QuantizedInput q, int token, long ofTile, float[] y, int to) {
+    int first = token * q.blocks();
     for (int lane = 0; lane < ROWS; lane++) {
       float z = 0;
       for (int b = 0; b < q.blocks(); b++) {
-        int block = token * q.blocks() + b;
-        float minimum = tiles.get(FLOAT_LE, ofTile + (long) b * SCALES_BYTES + 4L * lane);
-        z += minimum * (q.scales[block] * q.sums[block]);
+        long at = ofTile + weightBlock(b) * SCALES_BYTES + 4L * lane;
+        z += tiles.get(FLOAT_LE, at) * (q.scales[first + b] * q.sums[first + b]);
       }
       y[to + lane] += z;
     }
+  }
+
+  /** The block of weights that a block of the input belongs to. */
+  private long weightBlock(int inputBlock) {
+    return (long) inputBlock * block / weightBlock;
   }
 
   private void addBlock(QuantizedInput q, int x, long quads, int[] sums) {

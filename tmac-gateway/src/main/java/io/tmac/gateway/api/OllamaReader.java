@@ -71,7 +71,7 @@ final class OllamaReader {
             seed(body, inner),
             logprobs ? OptionalInt.of(top.orElse(0)) : OptionalInt.empty(),
             options.deadline());
-    return new Ask(model, List.of(job), body.bool("stream", false), false, logprobs);
+    return new Ask(model, List.of(job), 1, body.bool("stream", false), false, logprobs);
   }
 
   private int maxTokens(Fields body, Fields inner) {

@@ -86,7 +86,7 @@ final class OpenAiReader {
       }
     }
     boolean usage = body.object("stream_options").bool("include_usage", false);
-    return new Ask(model, jobs, body.bool("stream", false), usage, logprobs.isPresent());
+    return new Ask(model, jobs, n, body.bool("stream", false), usage, logprobs.isPresent());
   }
 
   private static Sampling sampling(Fields body) {

@@ -13,9 +13,8 @@ abstract class OpenAiShape implements Shape {
   private static final int FINGERPRINT = 12;
 
   private final String id;
-  private final String model;
+  private final Ask ask;
   private final String fingerprint;
-  private final boolean usage;
   private final long created = Instant.now().getEpochSecond();
 
   /**
@@ -26,9 +25,8 @@ abstract class OpenAiShape implements Shape {
    */
   OpenAiShape(String id, Ask ask) {
     this.id = id;
-    this.model = ask.model().id();
+    this.ask = ask;
     this.fingerprint = fingerprint(ask.model().card().digest());
-    this.usage = ask.usage();
   }
 
   private static String fingerprint(String digest) {
@@ -42,7 +40,7 @@ abstract class OpenAiShape implements Shape {
     object.put("id", id);
     object.put("object", type);
     object.put("created", created);
-    object.put("model", model);
+    object.put("model", ask.model().id());
     object.put("system_fingerprint", fingerprint);
     object.put("choices", choices);
     return object;
@@ -51,7 +49,7 @@ abstract class OpenAiShape implements Shape {
   /** An event of a stream. */
   Map<String, Object> event(String type, List<Map<String, Object>> choices) {
     Map<String, Object> event = object(type, choices);
-    if (usage) {
+    if (ask.usage()) {
       event.put("usage", null);
     }
     return event;
@@ -59,7 +57,7 @@ abstract class OpenAiShape implements Shape {
 
   /** The event with the numbers of tokens, if it was asked for. */
   List<Map<String, Object>> usageEvent(String type, List<End> ends) {
-    if (!usage) {
+    if (!ask.usage()) {
       return List.of();
     }
     Map<String, Object> event = object(type, List.of());
@@ -67,22 +65,14 @@ abstract class OpenAiShape implements Shape {
     return List.of(event);
   }
 
-  /** The numbers of tokens; a prompt that has several answers counts for each of them. */
-  static Map<String, Object> usage(List<End> ends) {
-    long prompt = 0;
-    long cached = 0;
-    long generated = 0;
-    for (End end : ends) {
-      Usage used = end.usage();
-      prompt += used.promptTokens();
-      cached += used.cachedTokens();
-      generated += used.generatedTokens();
-    }
+  /** The numbers of tokens. */
+  Map<String, Object> usage(List<End> ends) {
+    Usage total = ask.total(ends.stream().map(End::usage).toList());
     Map<String, Object> usage = new LinkedHashMap<>();
-    usage.put("prompt_tokens", prompt);
-    usage.put("completion_tokens", generated);
-    usage.put("total_tokens", prompt + generated);
-    usage.put("prompt_tokens_details", Map.of("cached_tokens", cached));
+    usage.put("prompt_tokens", total.promptTokens());
+    usage.put("completion_tokens", total.generatedTokens());
+    usage.put("total_tokens", total.promptTokens() + total.generatedTokens());
+    usage.put("prompt_tokens_details", Map.of("cached_tokens", total.cachedTokens()));
     return usage;
   }
 

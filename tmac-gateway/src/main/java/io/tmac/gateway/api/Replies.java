@@ -63,13 +63,13 @@ final class Replies {
         all.add(new Running(all.size(), ask.model().begin(job)));
       }
       if (ask.stream()) {
-        stream(call, all, shape, format);
+        stream(call, ask, all, shape, format);
       } else {
         call.reply(200, shape.whole(whole(all, call::firstToken)));
       }
     } finally {
       all.forEach(running -> running.answer.close());
-      count(call, all);
+      count(call, ask, all);
     }
   }
 
@@ -101,7 +101,7 @@ final class Replies {
     return all.stream().map(Running::result).toList();
   }
 
-  private void stream(Call call, List<Running> all, Shape shape, Format format)
+  private void stream(Call call, Ask ask, List<Running> all, Shape shape, Format format)
       throws IOException, InterruptedException {
     // Not closed after an error of the connection: what is half sent must not look complete.
     EventStream events = call.stream(format);
@@ -119,7 +119,7 @@ final class Replies {
       events.send(shape.error(e));
     }
     // Whoever reads the numbers of a request that is over finds them.
-    count(call, all);
+    count(call, ask, all);
     events.close();
   }
 
@@ -168,16 +168,8 @@ final class Replies {
   }
 
   /** Counts what was used, also by answers that nobody waited for. */
-  private static void count(Call call, List<Running> all) {
-    long prompt = 0;
-    long cached = 0;
-    long generated = 0;
-    for (Running running : all) {
-      Usage usage = running.answer.usage();
-      prompt += usage.promptTokens();
-      cached += usage.cachedTokens();
-      generated += usage.generatedTokens();
-    }
-    call.tokens(prompt, cached, generated);
+  private static void count(Call call, Ask ask, List<Running> all) {
+    Usage total = ask.total(all.stream().map(running -> running.answer.usage()).toList());
+    call.tokens(total.promptTokens(), total.cachedTokens(), total.generatedTokens());
   }
 }

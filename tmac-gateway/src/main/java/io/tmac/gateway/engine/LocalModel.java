@@ -10,7 +10,6 @@ import io.tmac.QueueFullException;
 import io.tmac.gateway.http.ApiError;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -144,11 +143,6 @@ public final class LocalModel implements ServedModel {
     } catch (IllegalStateException e) {
       throw LocalAnswer.stopping();
     }
-  }
-
-  @Override
-  public boolean drain(Duration patience) throws InterruptedException {
-    return !ready() || loading.join().batcher().drain(patience);
   }
 
   /** Ends what runs. Waits for a model that is being loaded, to free it. */

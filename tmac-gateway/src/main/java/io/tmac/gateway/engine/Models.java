@@ -2,8 +2,6 @@ package io.tmac.gateway.engine;
 
 import io.tmac.gateway.http.ApiError;
 import java.io.IOException;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,21 +65,6 @@ public final class Models implements AutoCloseable {
     for (ServedModel model : models.values()) {
       model.awaitReady();
     }
-  }
-
-  /**
-   * Takes no more jobs, and waits until those that there are are done.
-   *
-   * @return whether all are done
-   */
-  public boolean drain(Duration patience) throws InterruptedException {
-    Instant end = Instant.now().plus(patience);
-    boolean done = true;
-    for (ServedModel model : models.values()) {
-      Duration left = Duration.between(Instant.now(), end);
-      done &= model.drain(left.isNegative() ? Duration.ZERO : left);
-    }
-    return done;
   }
 
   @Override

@@ -11,11 +11,14 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns what a client asks into a request to a model, or tells the client what is wrong with it.
  */
 final class Requests {
+  private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
 
   private Requests() {}
 
@@ -71,7 +74,11 @@ final class Requests {
             }
           };
     } catch (ChatTemplateException e) {
-      throw ApiError.of(400, e.getMessage()).withCode("invalid_messages");
+      if (e.refused()) {
+        throw ApiError.of(400, e.getMessage()).withCode("invalid_messages");
+      }
+      LOG.error("the chat template of {} failed", model.info().source(), e);
+      throw ApiError.of(500, "The model's chat template failed; the log says why");
     } catch (TmacException e) {
       throw ApiError.of(501, "This model has no tokenizer, so it cannot read text");
     }

@@ -1,7 +1,6 @@
 package io.tmac.gateway.engine;
 
 import java.io.IOException;
-import java.time.Duration;
 
 /** A model under its public name. Safe for use by many threads. */
 public interface ServedModel extends AutoCloseable {
@@ -31,15 +30,6 @@ public interface ServedModel extends AutoCloseable {
    *     much is waiting already
    */
   Answer begin(Job job);
-
-  /**
-   * Takes no more jobs, and waits until those that it has are done.
-   *
-   * @return whether all are done
-   */
-  default boolean drain(Duration patience) throws InterruptedException {
-    return true;
-  }
 
   @Override
   void close();

@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
 final class Dispatcher implements HttpHandler {
   private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
   private static final int RETRY_SECONDS = 5;
+  private static final Pattern LENGTH = Pattern.compile("[0-9]{1,18}");
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Router router;
@@ -83,6 +85,7 @@ final class Dispatcher implements HttpHandler {
 
   private void answer(Call call) throws Exception {
     checkHost(call);
+    checkLength(call);
     checkPath(call);
     if (cors.handle(call)) {
       return;
@@ -120,6 +123,13 @@ final class Dispatcher implements HttpHandler {
     boolean port = colon > host.lastIndexOf(']');
     String name = port ? host.substring(0, colon) : host;
     return name.toLowerCase(Locale.ROOT);
+  }
+
+  /** A number that a proxy could read otherwise than the JDK's server does, such as +5. */
+  private static void checkLength(Call call) {
+    if (!call.headers("Content-Length").stream().allMatch(LENGTH.asMatchPredicate())) {
+      throw ApiError.of(400, "Content-Length must be a number").withHeader("Connection", "close");
+    }
   }
 
   private static void checkPath(Call call) {

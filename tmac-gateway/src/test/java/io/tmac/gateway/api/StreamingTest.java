@@ -223,8 +223,8 @@ class StreamingTest {
     end = ends.poll(5, TimeUnit.SECONDS);
     assertThat(end)
         .extracting(End::prompt, End::cached, End::generated)
-        .containsExactly(14L, 6L, 10L);
-    assertThat(counted.get()).isEqualTo(36);
+        .containsExactly(7L, 3L, 10L);
+    assertThat(counted.get()).isEqualTo(29);
   }
 
   @Test

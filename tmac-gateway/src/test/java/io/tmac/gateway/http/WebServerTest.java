@@ -383,6 +383,7 @@ class WebServerTest {
         "Content-Length: 5\nContent-Length: 6",
         "Content-Length: -1",
         "Content-Length: x",
+        "Content-Length: +5",
         "Transfer-Encoding: gzip"
       })
   void ambiguousLengthsAreRefused(String headers) throws IOException {

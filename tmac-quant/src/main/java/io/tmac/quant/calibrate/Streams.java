@@ -2,13 +2,13 @@ package io.tmac.quant.calibrate;
 
 import io.tmac.ModelConfig;
 import io.tmac.model.LayerRunner;
+import io.tmac.model.Pass;
 import io.tmac.model.RmsNorm;
-import io.tmac.model.Transformer;
 
 /** The residual streams of a model, one for each window of a text, on their way up the layers. */
 final class Streams {
   /** Tokens that a probe sees at once, at most. */
-  static final int CHUNK = Transformer.MAX_TOKENS;
+  static final int CHUNK = Pass.MAX_TOKENS;
 
   /** Sees values of some tokens of a window. */
   interface Probe {
