@@ -57,6 +57,7 @@ public final class Gateway implements AutoCloseable {
   private final Optional<Services> services;
   private final Drain drain;
   private final WebServer server;
+  private final Router router;
 
   private Gateway(Builder builder) throws IOException {
     WebServer.Options options = builder.options();
@@ -68,7 +69,8 @@ public final class Gateway implements AutoCloseable {
       drain = new Drain(services.map(Services::guard).orElse(builder.guard));
       List<Observer> observers = new ArrayList<>(builder.observers);
       services.map(Services::observers).ifPresent(observers::addAll);
-      server = WebServer.start(options, new Router(routes(builder)), drain, observers);
+      router = new Router(routes(builder));
+      server = WebServer.start(options, router, drain, observers);
     } catch (IOException | RuntimeException | Error e) {
       served.forEach(ServedModel::close);
       services.ifPresent(Services::close);
@@ -118,6 +120,16 @@ public final class Gateway implements AutoCloseable {
         file.replaceFirst("\\.(bin|gguf|safetensors)$", "").replaceAll("[^A-Za-z0-9._-]", "-");
     String name = plain.replaceFirst("^[^A-Za-z0-9]+", "");
     return name.isEmpty() ? "model" : name;
+  }
+
+  /** Returns all routes. */
+  List<Route> routes() {
+    return router.routes();
+  }
+
+  /** Returns keys, limits and statistics, if there are settings. */
+  Optional<Services> services() {
+    return services;
   }
 
   /**

@@ -33,7 +33,7 @@ public final class GatewaySettings {
   /** What the samples of many programs say; whoever copies one has no secret. */
   private static final Pattern SAMPLE =
       Pattern.compile(
-          "change[-_ ]?(me|this|in[-_ ]prod)|your[-_ ].*(secret|key)|replace[-_ ]?(me|this)"
+          "change[-_ ]?(me|this|in[-_]prod)|your[-_ ].*(secret|key)|replace[-_ ]?(me|this)"
               + "|example[-_ ]?secret|insecure|password",
           Pattern.CASE_INSENSITIVE);
 
@@ -239,6 +239,14 @@ public final class GatewaySettings {
         if (!origin.equals("*") && !origin.matches("https?://[A-Za-z0-9.\\-\\[\\]:]+")) {
           throw new IllegalArgumentException(
               "GATEWAY_CORS_ORIGINS has origins as https://app.example, without a path: " + origin);
+        }
+      }
+      for (String proxy : settings.get(Setting.TRUSTED_PROXIES)) {
+        try {
+          InetAddress.ofLiteral(proxy);
+        } catch (IllegalArgumentException e) {
+          throw new IllegalArgumentException(
+              "GATEWAY_TRUSTED_PROXIES has IP addresses: " + proxy, e);
         }
       }
       int port = settings.get(Setting.PORT);

@@ -148,6 +148,11 @@ final class Services implements AutoCloseable {
     return newAdminKey;
   }
 
+  /** Returns the audit log, the oldest row first, for tests. */
+  List<String> auditRows() {
+    return audit.rows();
+  }
+
   private void flush() {
     try {
       statistics.flush();

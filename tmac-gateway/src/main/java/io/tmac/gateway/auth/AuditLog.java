@@ -7,9 +7,12 @@ import io.tmac.gateway.store.Database;
 import io.tmac.gateway.store.StoreException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +53,24 @@ public final class AuditLog implements Observer {
       String target = call.method() + " " + call.routePath();
       write(call.principal().id(), clients.of(call).getHostAddress(), "denied", target, "refused");
     }
+  }
+
+  /** Returns what was written, the oldest row first: actor, action, target, outcome. */
+  public List<String> rows() {
+    return database.transaction(connection -> {
+      try (PreparedStatement select =
+              connection.prepareStatement(
+                  "select actor, action, target, outcome from audit_log order by id");
+          ResultSet row = select.executeQuery()) {
+        List<String> rows = new ArrayList<>();
+        while (row.next()) {
+          rows.add(
+              String.join(
+                  " ", row.getString(1), row.getString(2), row.getString(3), row.getString(4)));
+        }
+        return rows;
+      }
+    });
   }
 
   private void write(String actor, String client, String action, String target, String outcome) {

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -91,7 +92,8 @@ public final class Tokens {
         return Optional.empty();
       }
       // The library would make a text of a number.
-      if (!(jwt.getPayload().toJSONObject().get("sub") instanceof String)) {
+      Map<String, Object> claims = jwt.getPayload().toJSONObject();
+      if (claims == null || !(claims.get("sub") instanceof String)) {
         return Optional.empty();
       }
       return read(jwt.getJWTClaimsSet());

@@ -106,6 +106,11 @@ public final class Statistics implements Observer {
     pending = taken;
   }
 
+  /** Returns what is not written yet. */
+  synchronized Map<Series, Totals> pending() {
+    return Map.copyOf(pending);
+  }
+
   /** Returns the totals of one caller, by endpoint and model. */
   Map<Series, Totals> of(String principal) {
     flush();
