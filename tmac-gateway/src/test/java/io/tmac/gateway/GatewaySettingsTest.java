@@ -35,7 +35,8 @@ class GatewaySettingsTest {
     assertThat(settings.get(Setting.PORT)).isEqualTo(8080);
     assertThat(settings.get(Setting.RATE_LIMIT_REQUESTS)).isEqualTo(100);
     assertThat(settings.get(Setting.RATE_LIMIT_WINDOW)).isEqualTo(Duration.ofHours(1));
-    assertThat(settings.allowedHosts()).containsExactlyInAnyOrder("localhost", "127.0.0.1", "[::1]");
+    assertThat(settings.allowedHosts())
+        .containsExactlyInAnyOrder("localhost", "127.0.0.1", "[::1]");
     assertThat(settings.databaseUrl()).startsWith("jdbc:h2:file:").endsWith("gateway");
     assertThat(settings.get(Setting.CORS_ORIGINS)).isEmpty();
     assertThat(settings.get(Setting.METRICS_PUBLIC)).isFalse();
@@ -89,7 +90,8 @@ class GatewaySettingsTest {
         "GATEWAY_PORT | 99999999999 | GATEWAY_PORT must be a whole number from 0 to 65535:"
             + " 99999999999",
         "LOG_LEVEL | LOUD | LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL: LOUD",
-        "GATEWAY_DEADLINE | NaN | GATEWAY_DEADLINE must be a number of seconds from 1 to 86400: NaN",
+        "GATEWAY_DEADLINE | NaN | GATEWAY_DEADLINE must be a number of seconds from 1 to 86400:"
+            + " NaN",
         "GATEWAY_DEADLINE | 0 | GATEWAY_DEADLINE must be a number of seconds from 1 to 86400: 0",
         "RATE_LIMIT_REQUESTS | 0 | RATE_LIMIT_REQUESTS must be a whole number from 1 to 100000: 0",
         "GATEWAY_NO_AUTH | perhaps | GATEWAY_NO_AUTH must be true or false: perhaps",
@@ -99,8 +101,8 @@ class GatewaySettingsTest {
         "MODEL_PATH | /nowhere/at-all | MODEL_PATH names a file that is not there: /nowhere/at-all",
         "GATEWAY_CORS_ORIGINS | app.example | GATEWAY_CORS_ORIGINS has origins as"
             + " https://app.example, without a path: app.example",
-        "GATEWAY_TLS_PASSWORD | hush | GATEWAY_TLS_PASSWORD needs GATEWAY_TLS_KEYSTORE, the file that"
-            + " it opens",
+        "GATEWAY_TLS_PASSWORD | hush | GATEWAY_TLS_PASSWORD needs GATEWAY_TLS_KEYSTORE, the file"
+            + " that it opens",
         "GATEWAY_ADMIN_KEY | tmac-short | GATEWAY_ADMIN_KEY must be tmac- and 32 letters or digits",
         "GATEWAY_TRUSTED_PROXIES | proxy.example | GATEWAY_TRUSTED_PROXIES has IP addresses:"
             + " proxy.example"
@@ -160,10 +162,9 @@ class GatewaySettingsTest {
   @ParameterizedTest
   @ValueSource(strings = {"0.0.0.0", "::", "10.1.2.3"})
   void noAuthIsForLoopbackAlone(String host) {
-    assertThatThrownBy(
-            () ->
-                GatewaySettings.fromEnvironment(
-                    Map.of("GATEWAY_NO_AUTH", "true", "GATEWAY_HOST", host)))
+    assertThatThrownBy(() ->
+            GatewaySettings.fromEnvironment(
+                Map.of("GATEWAY_NO_AUTH", "true", "GATEWAY_HOST", host)))
         .hasMessageStartingWith("--no-auth works on loopback addresses only");
   }
 
@@ -225,7 +226,9 @@ class GatewaySettingsTest {
         read(
             "MODEL_PATH", folder.resolve("a.gguf").toString(),
             "GATEWAY_MODELS", list.toString());
-    assertThat(ModelEntry.of(settings)).extracting(ModelEntry::id).containsExactly("a", "small", "large");
+    assertThat(ModelEntry.of(settings))
+        .extracting(ModelEntry::id)
+        .containsExactly("a", "small", "large");
     assertThat(ModelEntry.of(settings).get(1).path()).contains(folder.resolve("a.gguf"));
     assertThat(ModelEntry.of(settings).get(2).keyEnv()).contains("GPU_KEY");
   }
@@ -243,8 +246,8 @@ class GatewaySettingsTest {
         "{'models': [{'id': 'x', 'url': 'file:///etc/passwd'}]} | url must begin with http",
         "{'models': [{'id': 'x', 'url': 'http://u:p@h/v1'}]} | without a user",
         "{'models': [{'id': 'x', 'url': 'http://h/', 'key': 'k'}]} | there is no field key",
-        "{'models': [{'id': 'x', 'url': 'http://h/'}, {'id': 'x', 'url': 'http://h/'}]} | two models"
-            + " are called x"
+        "{'models': [{'id': 'x', 'url': 'http://h/'}, {'id': 'x', 'url': 'http://h/'}]} | two"
+            + " models are called x"
       })
   void saysWhatIsWrongWithTheListOfModels(String json, String message, @TempDir Path folder)
       throws Exception {

@@ -114,7 +114,8 @@ class SecurityTest {
     JsonNode listed = list.json().get("keys").get(1);
     assertThat(listed.get("id")).isEqualTo(made.get("id"));
     assertThat(listed.get("tokens_per_minute").asInt()).isEqualTo(900);
-    assertThat(http.get("/api/keys/" + made.get("id").asString() + "/reveal", bearer(admin)).status())
+    assertThat(
+            http.get("/api/keys/" + made.get("id").asString() + "/reveal", bearer(admin)).status())
         .isEqualTo(404);
   }
 
@@ -173,7 +174,9 @@ class SecurityTest {
   void theLastAdministratorCannotBeRevoked() throws Exception {
     String id = http.get("/api/keys", bearer(admin)).json().get("keys").get(0).get("id").asString();
     assertThat(http.send("DELETE", "/api/keys/" + id, null, bearer(admin)).status()).isEqualTo(409);
-    assertThat(http.send("DELETE", "/api/keys/" + admin.substring(0, 12), null, bearer(admin)).status())
+    assertThat(
+            http.send("DELETE", "/api/keys/" + admin.substring(0, 12), null, bearer(admin))
+                .status())
         .isEqualTo(409);
     assertThat(http.send("DELETE", "/api/keys/key-nobody", null, bearer(admin)).status())
         .isEqualTo(404);
@@ -185,14 +188,27 @@ class SecurityTest {
     assertThat(http.get("/v1/models", "Authorization", "Bearer " + key).status()).isEqualTo(200);
     assertThat(http.get("/v1/models", "x-api-key", key).status()).isEqualTo(200);
     for (String wrong :
-        List.of("bearer " + key, "Bearer  " + key, key, "Basic " + key, "Bearer", "Bearer " + key + "x",
-            "Bearer " + key.substring(0, 36), "Bearer tmac-*", "Token " + key)) {
+        List.of(
+            "bearer " + key,
+            "Bearer  " + key,
+            key,
+            "Basic " + key,
+            "Bearer",
+            "Bearer " + key + "x",
+            "Bearer " + key.substring(0, 36),
+            "Bearer tmac-*",
+            "Token " + key)) {
       assertThat(http.get("/v1/models", "Authorization", wrong).status()).as(wrong).isEqualTo(401);
     }
     assertThat(http.get("/v1/models").json().get("error").get("message").asString())
         .isEqualTo("Missing Authorization header");
     assertThat(
-            http.get("/v1/models", "Authorization", "Bearer " + key, "Authorization", "Bearer " + key)
+            http.get(
+                    "/v1/models",
+                    "Authorization",
+                    "Bearer " + key,
+                    "Authorization",
+                    "Bearer " + key)
                 .status())
         .isEqualTo(400);
     assertThat(http.get("/v1/models", "Authorization", "Bearer " + key, "x-api-key", key).status())
@@ -243,14 +259,26 @@ class SecurityTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/api//keys", "/api/keys/", "/api/./keys", "/api/x/../keys", "/api/%6beys", "/api/keys%2f",
-        "/API/keys", "/api/keys;x=1", "/api/keys%00", "//api/keys", "/v1/models/../../api/keys"
+        "/api//keys",
+        "/api/keys/",
+        "/api/./keys",
+        "/api/x/../keys",
+        "/api/%6beys",
+        "/api/keys%2f",
+        "/API/keys",
+        "/api/keys;x=1",
+        "/api/keys%00",
+        "//api/keys",
+        "/v1/models/../../api/keys"
       })
   void pathTricksGiveAUserNothing(String path) throws Exception {
     String user = userKey("ada");
     String reply =
         http.raw(
-            "GET " + path + " HTTP/1.1\nHost: localhost\nAuthorization: Bearer " + user
+            "GET "
+                + path
+                + " HTTP/1.1\nHost: localhost\nAuthorization: Bearer "
+                + user
                 + "\nConnection: close\n\n");
     assertThat(reply).doesNotContain("\"keys\"", "200 OK");
   }
@@ -259,7 +287,8 @@ class SecurityTest {
   @ValueSource(strings = {"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"})
   void theMethodCannotBeOverridden(String header) throws Exception {
     Reply reply =
-        http.send("GET", "/api/keys/key-x", null, "Authorization", "Bearer " + admin, header, "DELETE");
+        http.send(
+            "GET", "/api/keys/key-x", null, "Authorization", "Bearer " + admin, header, "DELETE");
     assertThat(reply.status()).isEqualTo(405);
   }
 
@@ -340,8 +369,7 @@ class SecurityTest {
       assertThat(http.post(path, other, bearer(key)).status()).as(path).isEqualTo(403);
     }
     Reply batch =
-        http.post(
-            "/api/batch", "{'requests':[{'model':'slow','prompt':'x'}]}", bearer(key));
+        http.post("/api/batch", "{'requests':[{'model':'slow','prompt':'x'}]}", bearer(key));
     assertThat(batch.json().get("results").get(0).get("status").asInt()).isEqualTo(403);
     assertThat(slow.job).isNull();
   }
@@ -384,9 +412,12 @@ class SecurityTest {
     JsonNode all = http.get("/api/admin/stats", bearer(admin)).json();
     assertThat(all.get("system_metrics").get("total_tokens_generated").asInt()).isEqualTo(6);
     JsonNode users = http.get("/api/admin/stats/users", bearer(admin)).json();
-    assertThat(users.get("users").toString()).contains(ada.substring(0, 12) + "...").doesNotContain(ada);
+    assertThat(users.get("users").toString())
+        .contains(ada.substring(0, 12) + "...")
+        .doesNotContain(ada);
     restart(settings());
-    assertThat(http.get("/api/stats", bearer(ada)).json().get("total_tokens").asInt()).isEqualTo(27);
+    assertThat(http.get("/api/stats", bearer(ada)).json().get("total_tokens").asInt())
+        .isEqualTo(27);
   }
 
   @Test
@@ -424,17 +455,25 @@ class SecurityTest {
 
   private String preflight(String origin) throws IOException {
     return http.raw(
-        "OPTIONS /v1/chat/completions HTTP/1.1\nHost: localhost\nOrigin: " + origin
-            + "\nAccess-Control-Request-Method: POST"
-            + "\nAccess-Control-Request-Headers: authorization,content-type\nConnection: close\n\n");
+        "OPTIONS /v1/chat/completions HTTP/1.1\nHost: localhost\nOrigin: "
+            + origin
+            + "\n"
+            + "Access-Control-Request-Method: POST\n"
+            + "Access-Control-Request-Headers: authorization,content-type\n"
+            + "Connection: close\n\n");
   }
 
   private String simplePost(String origin) throws IOException {
     String body = CHAT.replace('\'', '"');
     return http.raw(
-        "POST /v1/chat/completions HTTP/1.1\nHost: localhost\nOrigin: " + origin
-            + "\nAuthorization: Bearer " + admin + "\nContent-Length: " + body.length()
-            + "\nConnection: close\n\n" + body);
+        "POST /v1/chat/completions HTTP/1.1\nHost: localhost\nOrigin: "
+            + origin
+            + "\nAuthorization: Bearer "
+            + admin
+            + "\nContent-Length: "
+            + body.length()
+            + "\nConnection: close\n\n"
+            + body);
   }
 
   @Test
@@ -501,12 +540,8 @@ class SecurityTest {
     assertThat(http.post("/v1/chat/completions", CHAT).status()).isEqualTo(200);
     assertThat(http.get("/api/admin/stats").status()).isEqualTo(200);
     assertThat(http.get("/api/keys").status()).isEqualTo(404);
-    assertThatThrownBy(
-            () ->
-                Gateway.builder()
-                    .serve(slow)
-                    .address(new InetSocketAddress("0.0.0.0", 0))
-                    .start())
+    assertThatThrownBy(() ->
+            Gateway.builder().serve(slow).address(new InetSocketAddress("0.0.0.0", 0)).start())
         .hasMessageContaining("listens on loopback addresses only");
   }
 
@@ -519,7 +554,9 @@ class SecurityTest {
   void nothingOfARequestGetsIntoHeaders(String text) throws Exception {
     String reply =
         http.raw(
-            "GET /health HTTP/1.1\nHost: localhost\nx-request-id: " + text + "\nConnection: close\n\n");
+            "GET /health HTTP/1.1\nHost: localhost\nx-request-id: "
+                + text
+                + "\nConnection: close\n\n");
     assertThat(reply).doesNotContain("\nX-Evil").doesNotContain("\u001b").doesNotContain("xxxxx");
   }
 }

@@ -98,7 +98,9 @@ class KeysTest {
 
   @Test
   void theSameKeyHasAnotherHashUnderAnotherSecret() {
-    assertThat(new KeyHash(SECRET).of("x")).hasSize(64).isNotEqualTo(new KeyHash(NEXT_SECRET).of("x"));
+    assertThat(new KeyHash(SECRET).of("x"))
+        .hasSize(64)
+        .isNotEqualTo(new KeyHash(NEXT_SECRET).of("x"));
   }
 
   @Test
@@ -193,8 +195,7 @@ class KeysTest {
   @Test
   void theLastLastingAdministratorStays() {
     Keys.Created first = keys.create(order("first", true));
-    keys.create(
-        new Keys.Order("guest", true, LIMITS, Set.of(), Optional.of(now.plusSeconds(60))));
+    keys.create(new Keys.Order("guest", true, LIMITS, Set.of(), Optional.of(now.plusSeconds(60))));
     assertThatThrownBy(() -> keys.revoke(first.key().id()))
         .hasMessage("The last administrator's key without an expiry cannot be revoked");
     Keys.Created second = keys.create(order("second", true));
@@ -314,8 +315,7 @@ class KeysTest {
   @Test
   void anInterruptDoesNotHarmTheDatabase() {
     Thread.currentThread().interrupt();
-    assertThatThrownBy(() -> keys.create(order("ada", false)))
-        .hasMessageContaining("Interrupted");
+    assertThatThrownBy(() -> keys.create(order("ada", false))).hasMessageContaining("Interrupted");
     assertThat(Thread.interrupted()).isTrue();
     Keys.Created created = keys.create(order("bob", false));
     assertThat(keys.authenticate(created.secret())).isPresent();
@@ -333,8 +333,7 @@ class KeysTest {
     String secret = keys.create(order("ada", false)).secret();
     String hash =
         database.transaction(connection -> {
-          try (PreparedStatement select =
-                  connection.prepareStatement("select hash from api_keys");
+          try (PreparedStatement select = connection.prepareStatement("select hash from api_keys");
               ResultSet rows = select.executeQuery()) {
             rows.next();
             return rows.getString(1);

@@ -23,7 +23,8 @@ class StatisticsTest {
 
   @Property
   void percentilesAreWithinTenPercent(
-      @ForAll @Size(min = 1, max = 300) List<@LongRange(min = 1000, max = 3_600_000_000L) Long> micros,
+      @ForAll @Size(min = 1, max = 300)
+          List<@LongRange(min = 1000, max = 3_600_000_000L) Long> micros,
       @ForAll @IntRange(min = 1, max = 100) int percent) {
     Totals totals = new Totals();
     micros.forEach(time -> totals.add(200, time, 0, 0));
