@@ -1,41 +1,114 @@
 package io.tmac.gateway;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import io.tmac.BatcherOptions;
 import io.tmac.Model;
-import io.tmac.ModelInfo;
+import io.tmac.ModelOptions;
+import io.tmac.gateway.api.ApiOptions;
+import io.tmac.gateway.api.Batch;
+import io.tmac.gateway.api.Home;
+import io.tmac.gateway.api.ModelList;
+import io.tmac.gateway.api.Ollama;
+import io.tmac.gateway.api.OpenAi;
+import io.tmac.gateway.api.Probes;
+import io.tmac.gateway.engine.LocalModel;
+import io.tmac.gateway.engine.Models;
+import io.tmac.gateway.engine.ServedModel;
+import io.tmac.gateway.http.Access;
+import io.tmac.gateway.http.Call;
+import io.tmac.gateway.http.Cors;
+import io.tmac.gateway.http.Guard;
+import io.tmac.gateway.http.Observer;
+import io.tmac.gateway.http.Principal;
+import io.tmac.gateway.http.Route;
+import io.tmac.gateway.http.Router;
+import io.tmac.gateway.http.WebServer;
+import io.tmac.gateway.limit.Drain;
+import io.tmac.gateway.stats.Metrics;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import tools.jackson.databind.json.JsonMapper;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 
 /**
- * A server over the JDK's {@link HttpServer}. At this stage it answers the probes of a deployment:
- * {@code GET /live}, {@code /ready} and {@code /health}; the last one reports the active kernels,
- * so that a deployment can notice a missing JVM flag.
+ * A server that gives models to the clients of OpenAI and Ollama: chat, completions, streaming, and
+ * the probes of a deployment. Requests share a model through {@link io.tmac.Batcher}.
+ *
+ * <pre>{@code
+ * try (Gateway gateway =
+ *     Gateway.builder()
+ *         .address(new InetSocketAddress("127.0.0.1", 8080))
+ *         .model("stories", Path.of("stories260K"))
+ *         .start()) {
+ *   gateway.awaitReady();
+ *   ...
+ * }
+ * }</pre>
  *
  * <p>Safe for use by many threads.
  */
 public final class Gateway implements AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
+  private final Models models;
+  private final Optional<Services> services;
+  private final Drain drain;
+  private final Metrics metrics;
+  private final WebServer server;
+  private final Router router;
 
-  private final HttpServer server;
-  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-  private final long startNanos = System.nanoTime();
-  private final ModelInfo info;
+  private Gateway(Builder builder) throws IOException {
+    WebServer.Options options = builder.options();
+    services = builder.settings.map(Services::open);
+    List<ServedModel> served = new ArrayList<>();
+    try {
+      builder.models.forEach(model -> served.add(model.apply(builder.sharing)));
+      models = new Models(served);
+      drain = new Drain(services.map(Services::guard).orElse(builder.guard));
+      metrics = new Metrics(models, drain::running);
+      List<Observer> observers = new ArrayList<>(builder.observers);
+      observers.add(metrics);
+      services.map(Services::observers).ifPresent(observers::addAll);
+      router = new Router(routes(builder));
+      server = WebServer.start(options, router, drain, observers);
+    } catch (IOException | RuntimeException | Error e) {
+      served.forEach(ServedModel::close);
+      services.ifPresent(Services::close);
+      throw e;
+    }
+  }
 
-  private Gateway(Model model, HttpServer server) {
-    this.info = model.info();
-    this.server = server;
-    server.setExecutor(executor);
-    server.createContext("/", this::handle);
+  private List<Route> routes(Builder builder) {
+    String version = Version.get();
+    List<Route> routes = new ArrayList<>();
+    routes.addAll(new Home(version, () -> List.copyOf(routes), builder.page).routes());
+    routes.addAll(new Probes(models, drain::accepting).routes());
+    routes.addAll(new OpenAi(models, builder.api).routes());
+    routes.addAll(new Ollama(models, builder.api).routes());
+    routes.addAll(new Batch(models, builder.api).routes());
+    routes.addAll(new ModelList(models, version).routes());
+    routes.addAll(metrics.routes(builder.metricsAccess()));
+    services.map(all -> all.routes(models)).ifPresent(routes::addAll);
+    builder.routes.forEach(more -> routes.addAll(more.apply(models)));
+    return routes;
   }
 
   /**
-   * Starts a server.
+   * Prepares a server.
+   *
+   * @return a builder with all defaults and without a model
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Starts a server for one model, whose name is that of its file without the ending.
    *
    * @param model the model to serve; not closed with the server
    * @param address where to listen; port 0 picks a free one
@@ -43,9 +116,26 @@ public final class Gateway implements AutoCloseable {
    * @throws IOException if the address cannot be used
    */
   public static Gateway start(Model model, InetSocketAddress address) throws IOException {
-    Gateway gateway = new Gateway(model, HttpServer.create(address, 0));
-    gateway.server.start();
-    return gateway;
+    return builder().model(name(model.info().source()), model).address(address).start();
+  }
+
+  /** A name for clients, made from that of a file. */
+  private static String name(String source) {
+    String file = source.substring(source.replace('\\', '/').lastIndexOf('/') + 1);
+    String plain =
+        file.replaceFirst("\\.(bin|gguf|safetensors)$", "").replaceAll("[^A-Za-z0-9._-]", "-");
+    String name = plain.replaceFirst("^[^A-Za-z0-9]+", "");
+    return name.isEmpty() ? "model" : name;
+  }
+
+  /** Returns all routes. */
+  List<Route> routes() {
+    return router.routes();
+  }
+
+  /** Returns keys, limits and statistics, if there are settings. */
+  Optional<Services> services() {
+    return services;
   }
 
   /**
@@ -54,65 +144,343 @@ public final class Gateway implements AutoCloseable {
    * @return host and actual port
    */
   public InetSocketAddress address() {
-    return server.getAddress();
+    return server.address();
   }
 
-  /** Stops at once. Idempotent. */
+  /**
+   * The administrator's key that was made because there was none. It is kept nowhere: show it to
+   * the person who starts the gateway, once.
+   *
+   * @return the key, if this start made one
+   */
+  public Optional<String> newAdminKey() {
+    return services.flatMap(Services::newAdminKey);
+  }
+
+  /**
+   * Waits until all models are loaded.
+   *
+   * @throws IOException if one cannot be read
+   * @throws io.tmac.TmacException if one is no model, or none that this library runs
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  public void awaitReady() throws IOException, InterruptedException {
+    models.awaitReady();
+  }
+
+  /**
+   * Takes no more requests for answers, says so to whoever asks whether it is ready, and waits for
+   * the answers under way. Close it then.
+   *
+   * @param patience how long to wait at most
+   * @return whether all answers are complete
+   * @throws InterruptedException if the waiting thread is interrupted
+   */
+  public boolean drain(Duration patience) throws InterruptedException {
+    drain.begin();
+    return drain.await(patience);
+  }
+
+  /**
+   * Stops at once. Answers under way are cut off; {@link #drain} first lets them end. Idempotent.
+   */
   @Override
   public void close() {
-    server.stop(0);
-    executor.shutdownNow();
+    drain.begin();
+    server.close();
+    models.close();
+    services.ifPresent(Services::close);
   }
 
-  private void handle(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      String method = exchange.getRequestMethod();
-      boolean get = method.equals("GET") || method.equals("HEAD");
-      Map<String, Object> body =
-          switch (exchange.getRequestURI().getRawPath()) {
-            case "/live" -> Map.of("alive", true);
-            case "/ready" -> Map.of("ready", true);
-            case "/health" -> health();
-            default -> null;
-          };
-      if (body == null) {
-        reply(exchange, 404, error("Not found", 404));
-      } else if (!get) {
-        exchange.getResponseHeaders().set("Allow", "GET, HEAD");
-        reply(exchange, 405, error("Method not allowed", 405));
-      } else {
-        reply(exchange, 200, body);
+  /** Collects what a server needs. Not safe for use by several threads. */
+  public static final class Builder {
+    private static final int DEFAULT_PORT = 8080;
+    private static final int DEFAULT_BODY = 4 << 20;
+    private static final Duration DEFAULT_STALL = Duration.ofSeconds(30);
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    private final List<Function<BatcherOptions, ServedModel>> models = new ArrayList<>();
+    private final List<Observer> observers = new ArrayList<>();
+    private final List<Function<Models, List<Route>>> routes = new ArrayList<>();
+    private InetSocketAddress address =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), DEFAULT_PORT);
+    private BatcherOptions sharing = BatcherOptions.DEFAULT;
+    private ApiOptions api = ApiOptions.DEFAULT;
+    private Set<String> hosts;
+    private int maxBody = DEFAULT_BODY;
+    private Duration stallTimeout = DEFAULT_STALL;
+    private Guard guard = new OpenDoor();
+    private Optional<Route.Handler> page = Optional.empty();
+    private Optional<GatewaySettings> settings = Optional.empty();
+
+    private Builder() {}
+
+    /**
+     * Takes everything from settings: where to listen, keys, limits, statistics, logs, TLS, and the
+     * models they name. What is set on this builder afterwards takes the place of theirs.
+     *
+     * <p>Without settings there are no keys and no limits, so such a gateway listens on loopback
+     * addresses only.
+     *
+     * @param settings the settings
+     * @return this builder
+     * @throws IOException if the list of models cannot be read
+     * @throws IllegalArgumentException with one sentence if it is wrong
+     */
+    public Builder settings(GatewaySettings settings) throws IOException {
+      this.settings = Optional.of(settings);
+      for (ModelEntry entry : ModelEntry.of(settings)) {
+        if (entry.path().isEmpty()) {
+          throw new IllegalArgumentException("models of other servers are not supported yet");
+        }
+        model(entry.id(), entry.path().get());
       }
+      hosts = settings.allowedHosts();
+      return address(new InetSocketAddress(settings.get(Setting.HOST), settings.get(Setting.PORT)))
+          .sharing(
+              BatcherOptions.DEFAULT
+                  .withSlots(settings.get(Setting.SLOTS))
+                  .withQueueCapacity(settings.get(Setting.QUEUE)))
+          .maxTokens(settings.get(Setting.MAX_TOKENS))
+          .deadline(settings.get(Setting.DEADLINE))
+          .heartbeat(settings.get(Setting.HEARTBEAT))
+          .stallTimeout(settings.get(Setting.STALL_TIMEOUT))
+          .maxBody(settings.get(Setting.MAX_BODY));
+    }
+
+    /**
+     * Sets where to listen. Default: port 8080 of the loopback address.
+     *
+     * @param address host and port; port 0 picks a free one
+     * @return this builder
+     */
+    public Builder address(InetSocketAddress address) {
+      this.address = Objects.requireNonNull(address, "address");
+      return this;
+    }
+
+    /**
+     * Adds a model that is loaded already.
+     *
+     * @param name its name for clients: letters, digits, '.', '_', ':' and '-'
+     * @param model the model; not closed with the server
+     * @return this builder
+     */
+    public Builder model(String name, Model model) {
+      Objects.requireNonNull(model, "model");
+      models.add(options -> LocalModel.of(name, model, options));
+      return this;
+    }
+
+    /**
+     * Adds a model that is loaded with default options once the server starts, and closed with it.
+     * Until it is loaded, {@code /ready} answers 503.
+     *
+     * @param name its name for clients: letters, digits, '.', '_', ':' and '-'
+     * @param path a model file, or a folder that holds exactly one
+     * @return this builder
+     */
+    public Builder model(String name, Path path) {
+      return model(name, path, ModelOptions.DEFAULT);
+    }
+
+    /**
+     * Adds a model that is loaded once the server starts, and closed with it. Until it is loaded,
+     * {@code /ready} answers 503.
+     *
+     * @param name its name for clients: letters, digits, '.', '_', ':' and '-'
+     * @param path a model file, or a folder that holds exactly one
+     * @param loading how to load it
+     * @return this builder
+     */
+    public Builder model(String name, Path path, ModelOptions loading) {
+      Objects.requireNonNull(path, "path");
+      models.add(options -> LocalModel.load(name, path, loading, options));
+      return this;
+    }
+
+    /**
+     * Sets how requests share a model: how many run at the same time and how many may wait.
+     *
+     * @param sharing the options; each model has its own slots and queue
+     * @return this builder
+     */
+    public Builder sharing(BatcherOptions sharing) {
+      this.sharing = Objects.requireNonNull(sharing, "sharing");
+      return this;
+    }
+
+    /**
+     * Sets how many tokens an answer may have if the client names no number. Default: 2048.
+     *
+     * @param maxTokens at least 1
+     * @return this builder
+     */
+    public Builder maxTokens(int maxTokens) {
+      if (maxTokens < 1) {
+        throw new IllegalArgumentException("maxTokens must be at least 1: " + maxTokens);
+      }
+      api = new ApiOptions(maxTokens, api.deadline(), api.heartbeat());
+      return this;
+    }
+
+    /**
+     * Sets how long an answer may take, waiting in the queue included. Default: ten minutes.
+     *
+     * @param deadline above 0
+     * @return this builder
+     */
+    public Builder deadline(Duration deadline) {
+      api = new ApiOptions(api.maxTokens(), positive("deadline", deadline), api.heartbeat());
+      return this;
+    }
+
+    /**
+     * Sets after what silence a stream tells its client that it is still there. Only by that does
+     * the server notice that a client has gone while its prompt is computed. Default: 5 seconds.
+     *
+     * @param heartbeat above 0
+     * @return this builder
+     */
+    public Builder heartbeat(Duration heartbeat) {
+      api = new ApiOptions(api.maxTokens(), api.deadline(), positive("heartbeat", heartbeat));
+      return this;
+    }
+
+    /**
+     * Sets how long one write waits for a client that does not read; then the client is cut off.
+     * Default: 30 seconds.
+     *
+     * @param stallTimeout above 0
+     * @return this builder
+     */
+    public Builder stallTimeout(Duration stallTimeout) {
+      this.stallTimeout = positive("stallTimeout", stallTimeout);
+      return this;
+    }
+
+    /**
+     * Sets how many bytes a request's body may have. Default: 4 MiB.
+     *
+     * @param maxBody at least 1
+     * @return this builder
+     */
+    public Builder maxBody(int maxBody) {
+      if (maxBody < 1 || maxBody == Integer.MAX_VALUE) {
+        throw new IllegalArgumentException("maxBody must be at least 1: " + maxBody);
+      }
+      this.maxBody = maxBody;
+      return this;
+    }
+
+    /**
+     * Sets the names under which clients may ask for this server. Others are refused: the page of a
+     * stranger could otherwise reach a server of this machine under a name of its own. Default: if
+     * the address is a loopback address, the names of that; else any.
+     *
+     * @param hosts names without ports; empty for any
+     * @return this builder
+     */
+    public Builder allowedHosts(Set<String> hosts) {
+      this.hosts = Set.copyOf(hosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList());
+      return this;
+    }
+
+    Builder guard(Guard guard) {
+      this.guard = guard;
+      return this;
+    }
+
+    Builder observer(Observer observer) {
+      observers.add(observer);
+      return this;
+    }
+
+    Builder routes(Function<Models, List<Route>> more) {
+      routes.add(more);
+      return this;
+    }
+
+    Builder page(Route.Handler page) {
+      this.page = Optional.of(page);
+      return this;
+    }
+
+    Builder serve(ServedModel model) {
+      models.add(options -> model);
+      return this;
+    }
+
+    /** Without keys, only this machine reaches the gateway. */
+    private Access metricsAccess() {
+      boolean open =
+          settings
+              .map(all -> all.get(Setting.METRICS_PUBLIC))
+              .orElseGet(() -> guard instanceof OpenDoor);
+      return open ? Access.PUBLIC : Access.ADMIN;
+    }
+
+    private static Duration positive(String name, Duration value) {
+      if (!value.isPositive()) {
+        throw new IllegalArgumentException(name + " must be above 0: " + value);
+      }
+      return value;
+    }
+
+    private WebServer.Options options() {
+      InetAddress host = address.getAddress();
+      boolean local = host != null && host.isLoopbackAddress();
+      Set<String> names = hosts != null ? hosts : local ? LOOPBACK : Set.of();
+      boolean open =
+          settings.map(all -> all.get(Setting.NO_AUTH)).orElse(guard instanceof OpenDoor);
+      if (open && !local) {
+        throw new IllegalArgumentException(
+            "a gateway without keys listens on loopback addresses only, not on " + address);
+      }
+      return new WebServer.Options(
+          address,
+          settings.flatMap(Tls::of),
+          names,
+          settings.map(all -> new Cors(all.get(Setting.CORS_ORIGINS))).orElse(Cors.CLOSED),
+          maxBody,
+          stallTimeout);
+    }
+
+    /**
+     * Starts the server. It listens at once; models that are to be loaded are loaded meanwhile.
+     *
+     * @return the running server
+     * @throws IOException if the address cannot be used
+     * @throws IllegalArgumentException if there is no model, or two have the same name
+     */
+    public Gateway start() throws IOException {
+      if (models.isEmpty()) {
+        throw new IllegalArgumentException("a gateway needs at least one model");
+      }
+      return new Gateway(this);
     }
   }
 
-  private static Map<String, Object> error(String text, int status) {
-    Map<String, Object> error = new LinkedHashMap<>();
-    error.put("error", text);
-    error.put("code", status);
-    return error;
-  }
+  /** Lets everybody in. */
+  private static final class OpenDoor implements Guard {
+    @Override
+    public Admission admit(Call call) {
+      return new Admission() {
+        @Override
+        public Principal principal() {
+          return Principal.NOBODY;
+        }
 
-  private Map<String, Object> health() {
-    Map<String, Object> health = new LinkedHashMap<>();
-    health.put("status", "healthy");
-    health.put("inference_ready", true);
-    health.put("uptime_seconds", (System.nanoTime() - startNanos) / 1_000_000_000);
-    health.put("kernels", info.kernels());
-    health.put("vector_bits", info.vectorBits());
-    health.put("threads", info.threads());
-    return health;
-  }
+        @Override
+        public void countTokens(long tokens) {
+          // There are no limits.
+        }
 
-  private static void reply(HttpExchange exchange, int status, Map<String, Object> body)
-      throws IOException {
-    byte[] bytes = JSON.writeValueAsBytes(body);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.sendResponseHeaders(status, -1);
-      return;
+        @Override
+        public void close() {
+          // It holds nothing.
+        }
+      };
     }
-    exchange.sendResponseHeaders(status, bytes.length);
-    exchange.getResponseBody().write(bytes);
   }
 }

@@ -1,100 +1,251 @@
 package io.tmac.gateway;
 
-import io.tmac.Model;
+import io.tmac.gateway.store.StoreException;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
-import java.util.concurrent.Callable;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.ParseResult;
 
-/** The command line: {@code java -jar tmac-gateway.jar MODEL [--host HOST] [--port N]}. */
-@Command(
-    name = "tmac-gateway",
-    mixinStandardHelpOptions = true,
-    description = "Answers the probes /live, /ready and /health for a loaded model.")
-public final class Main implements Callable<Integer> {
-  @Parameters(
-      paramLabel = "MODEL",
-      arity = "0..1",
-      defaultValue = "${env:MODEL_PATH}",
-      description = "A model file, or a folder with one. Default: the environment's MODEL_PATH.")
-  private Path model;
-
-  @Option(
-      names = "--host",
-      defaultValue = "${env:GATEWAY_HOST:-127.0.0.1}",
-      description = "Address to listen on. Default: GATEWAY_HOST, else 127.0.0.1.")
-  private String host;
-
-  @Option(
-      names = "--port",
-      defaultValue = "${env:GATEWAY_PORT:-8080}",
-      description = "Port to listen on, 0 for a free one. Default: GATEWAY_PORT, else 8080.")
-  private int port;
-
-  @SuppressWarnings("UnusedVariable") // The error handler asks whether it was given.
-  @Option(names = "--debug", description = "Print the stack trace of an error.")
-  private boolean debug;
-
-  @Spec private CommandSpec command;
+/**
+ * The command line: {@code java -jar tmac-gateway.jar MODEL}. Its flags are the {@link Setting}s,
+ * which the environment can give too.
+ */
+public final class Main {
+  private static final int SECRET_BYTES = 48;
 
   private Main() {}
 
   /**
-   * Runs the command line and exits: 0 after a normal end, 2 for wrong usage, 1 for other errors.
+   * Runs the command line and exits: 0 after a normal end, 2 for wrong usage or settings, 1 for
+   * other errors.
    *
    * @param args the arguments
    */
   public static void main(String[] args) {
-    CommandLine commandLine = new CommandLine(new Main());
-    commandLine.setParameterExceptionHandler((e, arguments) -> {
-      e.getCommandLine().getErr().println("error: " + e.getMessage());
-      return CommandLine.ExitCode.USAGE;
-    });
-    commandLine.setExecutionExceptionHandler((e, command, result) -> {
-      if (result.hasMatchedOption("--debug")) {
-        e.printStackTrace(command.getErr());
-      }
-      String message = e.getMessage() == null ? e.toString() : e.getMessage();
-      command.getErr().println("error: " + message.lines().findFirst().orElse(""));
-      return CommandLine.ExitCode.SOFTWARE;
-    });
-    System.exit(commandLine.execute(args));
+    System.exit(command(System.getenv()).execute(args));
   }
 
-  @Override
-  public Integer call() throws Exception {
-    if (port < 0 || port > 65535) {
-      throw new ParameterException(command.commandLine(), "--port must be 0 to 65535: " + port);
+  static CommandLine command(Map<String, String> environment) {
+    CommandLine command = new CommandLine(spec());
+    command.setExecutionStrategy(parsed -> run(parsed, environment));
+    command.setParameterExceptionHandler((e, arguments) -> {
+      e.getCommandLine().getErr().println("error: " + firstLine(e));
+      return CommandLine.ExitCode.USAGE;
+    });
+    command.setExecutionExceptionHandler((e, line, parsed) -> {
+      if (parsed.hasMatchedOption("--debug")) {
+        e.printStackTrace(line.getErr());
+      }
+      line.getErr().println("error: " + firstLine(e));
+      return CommandLine.ExitCode.SOFTWARE;
+    });
+    return command;
+  }
+
+  private static String firstLine(Exception e) {
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    return message.lines().findFirst().orElse("");
+  }
+
+  private static CommandSpec spec() {
+    CommandSpec spec = CommandSpec.create().name("tmac-gateway").mixinStandardHelpOptions(true);
+    spec.version("tmac-gateway " + Version.get());
+    spec.usageMessage()
+        .description("Serves models to the clients of OpenAI and Ollama.")
+        .footer(
+            "",
+            "Each flag can be given in the environment instead, by the name in brackets.",
+            "Only there, because command lines can be read by others:")
+        .sortOptions(false);
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .paramLabel("MODEL")
+            .arity("0..1")
+            .type(String.class)
+            .description("A model file, or a folder with one.")
+            .build());
+    StringBuilder secrets = new StringBuilder();
+    for (Setting<?> setting : Setting.all()) {
+      String description = setting.description().replace("%", "%%").replace("`", "");
+      if (setting.secret()) {
+        secrets.append("%n  ").append(setting.name()).append("%n      ").append(description);
+        continue;
+      }
+      OptionSpec.Builder option = OptionSpec.builder(setting.flag());
+      if (setting.isSwitch()) {
+        option = option.arity("0").type(boolean.class);
+      } else {
+        option = option.arity("1").type(String.class).paramLabel(label(setting.flag()));
+        if (!setting.defaultText().isEmpty()) {
+          description += " Default: " + setting.defaultText() + ".";
+        }
+      }
+      spec.addOption(option.description(description + " [" + setting.name() + "]").build());
     }
-    if (model == null) {
-      throw new ParameterException(
-          command.commandLine(), "name a model file, as MODEL or in MODEL_PATH");
+    spec.usageMessage().footer(join(spec.usageMessage().footer(), secrets.toString()));
+    spec.addOption(
+        OptionSpec.builder("--new-secret")
+            .arity("0")
+            .type(boolean.class)
+            .description("Print a secret that JWT_SECRET can be set to, and end.")
+            .build());
+    spec.addOption(
+        OptionSpec.builder("--debug")
+            .arity("0")
+            .type(boolean.class)
+            .description("Print the stack trace of an error.")
+            .build());
+    return spec;
+  }
+
+  private static String[] join(String[] footer, String secrets) {
+    String[] all = Arrays.copyOf(footer, footer.length + 1);
+    all[footer.length] = secrets.replaceFirst("%n", "");
+    return all;
+  }
+
+  private static String label(String flag) {
+    return flag.substring(flag.lastIndexOf('-') + 1).toUpperCase(Locale.ROOT);
+  }
+
+  private static int run(ParseResult parsed, Map<String, String> environment) {
+    CommandLine line = parsed.commandSpec().commandLine();
+    Integer help = CommandLine.executeHelpRequest(parsed);
+    if (help != null) {
+      return help;
     }
-    InetSocketAddress address = new InetSocketAddress(host, port);
-    if (address.isUnresolved()) {
-      throw new IOException("cannot listen on " + host + ": there is no such host");
+    if (parsed.hasMatchedOption("--new-secret")) {
+      line.getOut().println(newSecret());
+      return CommandLine.ExitCode.OK;
     }
-    try (Model loaded = Model.load(model);
-        Gateway gateway = start(loaded, address)) {
-      System.out.println("listening on http://" + host + ":" + gateway.address().getPort());
-      new CountDownLatch(1).await();
+    try {
+      GatewaySettings settings = settings(parsed, environment);
+      setLogLevel(settings);
+      return serve(settings, line.getOut());
+    } catch (IllegalArgumentException | StoreException e) {
+      throw new ParameterException(line, e.getMessage(), e);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      throw new CommandLine.ExecutionException(line, e.getMessage(), e);
     }
+  }
+
+  static String newSecret() {
+    byte[] bytes = new byte[SECRET_BYTES];
+    new SecureRandom().nextBytes(bytes);
+    return Base64.getEncoder().encodeToString(bytes);
+  }
+
+  /** Flags come before the environment. */
+  static GatewaySettings settings(ParseResult parsed, Map<String, String> environment) {
+    GatewaySettings.Builder builder = GatewaySettings.builder();
+    if (parsed.hasMatchedPositional(0)) {
+      builder.parse(Setting.MODEL_PATH, "MODEL", parsed.matchedPositionalValue(0, ""));
+    }
+    for (Setting<?> setting : Setting.all()) {
+      if (!setting.secret() && parsed.hasMatchedOption(setting.flag())) {
+        Object value = parsed.matchedOptionValue(setting.flag(), "");
+        builder.parse(setting, setting.flag(), value.toString());
+      }
+    }
+    GatewaySettings settings = builder.environment(environment).build();
+    if (settings.find(Setting.MODEL_PATH).isEmpty() && settings.find(Setting.MODELS).isEmpty()) {
+      throw new IllegalArgumentException(
+          "name a model file, as MODEL or in MODEL_PATH, or a list of them in GATEWAY_MODELS");
+    }
+    return settings;
+  }
+
+  /** Logback takes names that it does not know for DEBUG, so they become those that it knows. */
+  private static void setLogLevel(GatewaySettings settings) {
+    String level =
+        switch (settings.get(Setting.LOG_LEVEL)) {
+          case "WARNING" -> "WARN";
+          // There is nothing above an error.
+          case "CRITICAL" -> "ERROR";
+          case String other -> other;
+        };
+    System.setProperty("tmac.log.level", level);
+  }
+
+  private static int serve(GatewaySettings settings, PrintWriter out)
+      throws IOException, InterruptedException {
+    Gateway gateway = start(settings);
+    CountDownLatch stopped = new CountDownLatch(1);
+    stopOnSignal(gateway, settings.get(Setting.DRAIN), stopped);
+    gateway
+        .newAdminKey()
+        .ifPresent(key -> out.println("administrator's key, shown this once: " + key));
+    String scheme = settings.find(Setting.TLS_KEYSTORE).isPresent() ? "https" : "http";
+    out.println(
+        "listening on " + scheme + "://" + host(settings) + ":" + gateway.address().getPort());
+    out.flush();
+    try {
+      gateway.awaitReady();
+    } catch (IOException | RuntimeException e) {
+      gateway.close();
+      throw e;
+    }
+    out.println("ready");
+    out.flush();
+    stopped.await();
     return CommandLine.ExitCode.OK;
   }
 
-  private static Gateway start(Model model, InetSocketAddress address) throws IOException {
+  /** SIGTERM and Ctrl-C let running calls come to their end. */
+  static void stopOnSignal(Gateway gateway, Duration patience, CountDownLatch stopped) {
+    Thread stop =
+        Thread.ofPlatform()
+            .name("tmac-gateway-stop")
+            .unstarted(() -> {
+              try {
+                gateway.drain(patience);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } finally {
+                gateway.close();
+                stopped.countDown();
+              }
+            });
+    Runtime.getRuntime().addShutdownHook(stop);
+  }
+
+  private static String host(GatewaySettings settings) {
+    String host = settings.get(Setting.HOST);
+    return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+  }
+
+  private static Gateway start(GatewaySettings settings) throws IOException {
+    InetSocketAddress address =
+        new InetSocketAddress(settings.get(Setting.HOST), settings.get(Setting.PORT));
+    if (address.isUnresolved()) {
+      throw new IllegalArgumentException(
+          "cannot listen on " + settings.get(Setting.HOST) + ": there is no such host");
+    }
+    Gateway.Builder builder = Gateway.builder().settings(settings);
     try {
-      return Gateway.start(model, address);
-    } catch (IOException e) {
-      throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
+      return builder.start();
+    } catch (BindException e) {
+      throw new IOException(
+          "cannot listen on "
+              + host(settings)
+              + ":"
+              + settings.get(Setting.PORT)
+              + ": "
+              + e.getMessage(),
+          e);
     }
   }
 }

@@ -1,0 +1,2 @@
+/** The endpoints: OpenAI's, Ollama's, and the gateway's own. */
+package io.tmac.gateway.api;

@@ -1,0 +1,2 @@
+/** The models that are served, whether they run here or behind another server. */
+package io.tmac.gateway.engine;

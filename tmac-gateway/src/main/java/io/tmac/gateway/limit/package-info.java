@@ -1,0 +1,2 @@
+/** How much a caller may ask for, and when. */
+package io.tmac.gateway.limit;

@@ -1,0 +1,2 @@
+/** What was asked and how long it took, and the log of calls. */
+package io.tmac.gateway.stats;

@@ -1,0 +1,2 @@
+/** The database of keys, totals and the audit log. */
+package io.tmac.gateway.store;

@@ -1,0 +1,89 @@
+package io.tmac.gateway;
+
+import io.tmac.Model;
+import io.tmac.gateway.http.ApiError;
+import io.tmac.gateway.http.Call;
+import io.tmac.gateway.http.Guard;
+import io.tmac.gateway.http.Principal;
+import io.tmac.gateway.testing.ScriptedModel;
+import io.tmac.gateway.testing.TinyModel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A server for tests with real clients: the model {@code tiny}, {@code slow} whose prompts take
+ * longer than a heartbeat, and {@code broken} whose streams fail; one key; as many 429 as wanted.
+ */
+final class ClientServer implements AutoCloseable {
+  static final String KEY = "tmac-key-of-a-test";
+
+  final Model model = TinyModel.chat();
+
+  /** Whether calls need the key. */
+  final AtomicBoolean needsKey = new AtomicBoolean(true);
+
+  /** How many of the next calls get 429. */
+  final AtomicInteger refusals = new AtomicInteger();
+
+  /** Calls that were let in or refused for the limit. */
+  final AtomicInteger calls = new AtomicInteger();
+
+  private final Gateway gateway;
+
+  ClientServer() throws IOException {
+    ScriptedModel slow =
+        new ScriptedModel("slow", 2, Duration.ofMillis(350), i -> i == 0 ? "so" : " slow");
+    ScriptedModel broken = new ScriptedModel("broken", 5, Duration.ZERO, i -> "x");
+    broken.failure = ApiError.of(504, "took too long").withCode("deadline_exceeded");
+    gateway =
+        Gateway.builder()
+            .model("tiny", model)
+            .serve(slow)
+            .serve(broken)
+            .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .heartbeat(Duration.ofMillis(100))
+            .guard(this::admit)
+            .start();
+  }
+
+  private Guard.Admission admit(Call call) {
+    boolean known = call.header("Authorization").orElse("").equals("Bearer " + KEY);
+    if (needsKey.get() && !known) {
+      throw ApiError.of(401, "Invalid API key").withCode("invalid_api_key");
+    }
+    calls.incrementAndGet();
+    if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw ApiError.of(429, "Rate limit exceeded").withCode("rate_limit_exceeded").retryAfter(1);
+    }
+    return new Guard.Admission() {
+      @Override
+      public Principal principal() {
+        return new Principal("k1", "test", false);
+      }
+
+      @Override
+      public void countTokens(long tokens) {
+        // There are no limits.
+      }
+
+      @Override
+      public void close() {
+        // It holds nothing.
+      }
+    };
+  }
+
+  String url() {
+    return "http://localhost:" + gateway.address().getPort();
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+    model.close();
+  }
+}
