@@ -13,6 +13,8 @@ module io.tmac.core {
   exports io.tmac.tokenizer;
   exports io.tmac.checkpoint to
       io.tmac.quant;
+  exports io.tmac.checkpoint.gguf to
+      io.tmac.quant;
   exports io.tmac.kernel to
       io.tmac.quant;
   exports io.tmac.model to

@@ -4,6 +4,11 @@ module io.tmac.gateway {
   requires com.nimbusds.jose.jwt;
   requires com.zaxxer.hikari;
   requires info.picocli;
+  requires io.prometheus.metrics.core;
+  requires io.prometheus.metrics.instrumentation.jvm;
+  requires io.prometheus.metrics.model;
+  requires io.prometheus.writer.text;
+  requires java.net.http;
   requires java.sql;
   requires jdk.httpserver;
   requires org.slf4j;

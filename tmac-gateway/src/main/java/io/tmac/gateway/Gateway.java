@@ -13,6 +13,7 @@ import io.tmac.gateway.api.Probes;
 import io.tmac.gateway.engine.LocalModel;
 import io.tmac.gateway.engine.Models;
 import io.tmac.gateway.engine.ServedModel;
+import io.tmac.gateway.http.Access;
 import io.tmac.gateway.http.Call;
 import io.tmac.gateway.http.Cors;
 import io.tmac.gateway.http.Guard;
@@ -22,6 +23,7 @@ import io.tmac.gateway.http.Route;
 import io.tmac.gateway.http.Router;
 import io.tmac.gateway.http.WebServer;
 import io.tmac.gateway.limit.Drain;
+import io.tmac.gateway.stats.Metrics;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -56,6 +58,7 @@ public final class Gateway implements AutoCloseable {
   private final Models models;
   private final Optional<Services> services;
   private final Drain drain;
+  private final Metrics metrics;
   private final WebServer server;
   private final Router router;
 
@@ -67,7 +70,9 @@ public final class Gateway implements AutoCloseable {
       builder.models.forEach(model -> served.add(model.apply(builder.sharing)));
       models = new Models(served);
       drain = new Drain(services.map(Services::guard).orElse(builder.guard));
+      metrics = new Metrics(models, drain::running);
       List<Observer> observers = new ArrayList<>(builder.observers);
+      observers.add(metrics);
       services.map(Services::observers).ifPresent(observers::addAll);
       router = new Router(routes(builder));
       server = WebServer.start(options, router, drain, observers);
@@ -87,6 +92,7 @@ public final class Gateway implements AutoCloseable {
     routes.addAll(new Ollama(models, builder.api).routes());
     routes.addAll(new Batch(models, builder.api).routes());
     routes.addAll(new ModelList(models, version).routes());
+    routes.addAll(metrics.routes(builder.metricsAccess()));
     services.map(all -> all.routes(models)).ifPresent(routes::addAll);
     builder.routes.forEach(more -> routes.addAll(more.apply(models)));
     return routes;
@@ -403,6 +409,15 @@ public final class Gateway implements AutoCloseable {
     Builder serve(ServedModel model) {
       models.add(options -> model);
       return this;
+    }
+
+    /** Without keys, only this machine reaches the gateway. */
+    private Access metricsAccess() {
+      boolean open =
+          settings
+              .map(all -> all.get(Setting.METRICS_PUBLIC))
+              .orElseGet(() -> guard instanceof OpenDoor);
+      return open ? Access.PUBLIC : Access.ADMIN;
     }
 
     private static Duration positive(String name, Duration value) {

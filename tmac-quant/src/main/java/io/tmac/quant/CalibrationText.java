@@ -29,8 +29,7 @@ record CalibrationText(Path text, Path tokenizer, int maxTokens) {
    * @throws TmacException if the text has no tokens, or the model no tokenizer
    */
   int[][] windows(Path model, ModelConfig config) throws IOException {
-    Tokenizer tokens =
-        tokenizer != null ? Tokenizer.load(tokenizer, config.vocabSize()) : Tokenizers.load(model);
+    Tokenizer tokens = tokenizer(model, tokenizer, config);
     int[] ids = tokens.encode(Files.readAllBytes(text), EncodeOptions.TEXT);
     int[] used = Arrays.copyOf(ids, Math.min(ids.length, maxTokens));
     int[] begin = tokens.addsBos() ? new int[] {tokens.bosId().orElseThrow()} : new int[0];
@@ -43,5 +42,16 @@ record CalibrationText(Path text, Path tokenizer, int maxTokens) {
       windows.add(w.tokens());
     }
     return windows.toArray(int[][]::new);
+  }
+
+  /**
+   * Loads the tokenizer of a model.
+   *
+   * @param tokenizer its file, or null for the model's own
+   */
+  static Tokenizer tokenizer(Path model, Path tokenizer, ModelConfig config) throws IOException {
+    return tokenizer != null
+        ? Tokenizer.load(tokenizer, config.vocabSize())
+        : Tokenizers.load(model);
   }
 }

@@ -11,6 +11,7 @@ import io.tmac.quant.encode.TensorMajorWriter;
 import io.tmac.quant.encode.VersionedWriter;
 import io.tmac.quant.encode.Workers;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
@@ -99,7 +100,9 @@ public final class Converter {
   }
 
   private List<EncodingError> write(
-      SourceModel source, FileChannel out, Workers workers, Progress progress) throws IOException {
+      SourceModel source, Arena arena, FileChannel out, Workers workers, Progress progress)
+      throws IOException {
+    OriginalModels.requireFit(source.checkpoint(), "convert");
     source.checkpoint().verify();
     return switch (format) {
       case V0 -> tensorMajor(source, TensorMajorFormat.V0).write(out, workers, progress);

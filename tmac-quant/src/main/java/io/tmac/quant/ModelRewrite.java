@@ -39,7 +39,8 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
      * @throws io.tmac.TmacException if the model cannot be written so
      */
     List<EncodingError> write(
-        SourceModel source, FileChannel out, Workers workers, Progress progress) throws IOException;
+        SourceModel source, Arena arena, FileChannel out, Workers workers, Progress progress)
+        throws IOException;
   }
 
   /** What was done. */
@@ -63,33 +64,70 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
     return new ModelRewrite(model, threads, listener);
   }
 
+  /** Does something with a model. */
+  @FunctionalInterface
+  interface Reader<T> {
+
+    /**
+     * Reads.
+     *
+     * @param source the model
+     * @param arena owner of what lives as long as the model
+     */
+    T read(SourceModel source, Arena arena, Workers workers, Progress progress) throws IOException;
+  }
+
+  /**
+   * Opens the model.
+   *
+   * @param what what for, for messages
+   * @param work the weights that progress counts
+   * @param reader gets it
+   */
+  <T> T read(String what, ToLongFunction<SourceModel> work, Reader<T> reader) throws IOException {
+    Path file = ModelFiles.resolve(model);
+    try (Arena arena = Arena.ofShared();
+        Workers workers = new Workers(threads)) {
+      SourceModel source = SourceModel.of(CheckpointReader.open(file, arena));
+      Progress progress = new Counter(listener, work.applyAsLong(source));
+      return reader.read(source, arena, workers, progress);
+    } catch (ClosedByInterruptException e) {
+      InterruptedIOException interrupted = new InterruptedIOException(what);
+      interrupted.initCause(e);
+      throw interrupted;
+    }
+  }
+
   /**
    * Writes a file.
    *
    * @param out the file; replaced if it is there
-   * @param work how many weights the writer will report as done
+   * @param work the weights that progress counts
    * @param writer writes its contents
    */
   Result write(Path out, ToLongFunction<SourceModel> work, Writer writer) throws IOException {
     Path file = ModelFiles.resolve(model);
-    if (Files.exists(out) && Files.isSameFile(file, out)) {
-      throw new IllegalArgumentException("the output " + out + " is the model file itself");
-    }
-    try (Arena arena = Arena.ofShared();
-        Workers workers = new Workers(threads)) {
-      Checkpoint checkpoint = CheckpointReader.open(file, arena);
-      SourceModel source = new SourceModel(checkpoint);
-      try (OutputFile output = OutputFile.create(out)) {
-        Progress progress = new Counter(listener, work.applyAsLong(source));
-        List<EncodingError> errors = writer.write(source, output.channel(), workers, progress);
-        long bytes = output.channel().size();
-        output.commit();
-        return new Result(file, checkpoint.fileBytes(), bytes, errors);
+    return read(
+        out + " was not written",
+        work,
+        (source, arena, workers, progress) -> {
+          requireOther(out, source.checkpoint());
+          try (OutputFile output = OutputFile.create(out)) {
+            List<EncodingError> errors =
+                writer.write(source, arena, output.channel(), workers, progress);
+            long bytes = output.channel().size();
+            output.commit();
+            return new Result(file, source.checkpoint().fileBytes(), bytes, errors);
+          }
+        });
+  }
+
+  private static void requireOther(Path out, Checkpoint checkpoint) throws IOException {
+    for (Checkpoint.MappedFile input : checkpoint.files()) {
+      Path file = Path.of(input.name());
+      if (Files.exists(out) && Files.exists(file) && Files.isSameFile(file, out)) {
+        throw new IllegalArgumentException("the output " + out + " is the model file itself");
       }
-    } catch (ClosedByInterruptException e) {
-      InterruptedIOException interrupted = new InterruptedIOException(out + " was not written");
-      interrupted.initCause(e);
-      throw interrupted;
     }
   }
 

@@ -61,12 +61,21 @@ public final class Perplexity {
    */
   public static Evaluation evaluate(Model model, byte[] utf8, Windows windows) {
     WindowedText text = WindowedText.of(model, utf8, windows);
-    Score score = new Score();
     try (Session session = model.newSession()) {
-      for (WindowedText.Window window : text) {
-        score.add(session, window);
-        session.truncate(0);
-      }
+      return evaluate(
+          (tokens, visitor) -> {
+            session.truncate(0);
+            session.logits(tokens, visitor);
+          },
+          text);
+    }
+  }
+
+  /** Evaluates what need not be a model in a file. */
+  static Evaluation evaluate(LogitSource source, WindowedText text) {
+    Score score = new Score();
+    for (WindowedText.Window window : text) {
+      score.add(source, window);
     }
     return new Evaluation(text.tokens(), score.predicted, score.nll / score.predicted);
   }
@@ -88,8 +97,8 @@ public final class Perplexity {
     private int predicted;
 
     /** Scores a window. The logits behind its last token predict nothing in it. */
-    void add(Session session, WindowedText.Window window) {
-      session.logits(
+    void add(LogitSource source, WindowedText.Window window) {
+      source.logits(
           window.inputs(),
           (position, logits) -> {
             int next = position + 1;

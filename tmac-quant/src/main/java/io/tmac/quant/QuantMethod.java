@@ -6,10 +6,10 @@ import java.util.stream.Collectors;
 /** How {@link Quantizer} chooses codes and scales. */
 public enum QuantMethod {
 
-  /** As the original program's scripts do, byte for byte. */
+  /** As the original program's scripts do, or for GGUF as ggml's quantisers, byte for byte. */
   PORT("port"),
 
-  /** Ternary: the scale and the codes of each row with the least squared error. */
+  /** Ternary: the scale and the codes of each row or block with the least squared error. */
   FITTED("fitted"),
 
   /**

@@ -57,7 +57,8 @@ public record QuantReport(
    *
    * <pre>
    * {"input","output","format","method","inputBytes","outputBytes","seconds","relativeRmse",
-   *  "tensors":[{"name","rows","cols","bytes","mse","meanSquare","relativeRmse","sqnrDb","cosine"}],
+   *  "tensors":[{"name","type","fallback","rows","cols","bytes","mse","meanSquare","relativeRmse",
+   *              "sqnrDb","cosine"}],
    *  "layerErrors":[...]}
    * </pre>
    *

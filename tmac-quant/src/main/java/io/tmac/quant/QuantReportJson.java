@@ -26,7 +26,7 @@ final class QuantReportJson {
       report.tensors().forEach(tensor -> write(tensor, json));
       json.writeEndArray();
       json.writeArrayPropertyStart("layerErrors");
-      report.layerErrors().forEach(json::writeNumber);
+      report.layerErrors().forEach(error -> number(json, error));
       json.writeEndArray();
       json.writeEndObject();
     }
@@ -36,6 +36,8 @@ final class QuantReportJson {
   private static void write(TensorQuality tensor, JsonGenerator json) {
     json.writeStartObject();
     json.writeStringProperty("name", tensor.name());
+    json.writeStringProperty("type", tensor.type());
+    json.writeBooleanProperty("fallback", tensor.fallback());
     json.writeNumberProperty("rows", tensor.rows());
     json.writeNumberProperty("cols", tensor.cols());
     json.writeNumberProperty("bytes", tensor.bytes());
@@ -49,6 +51,10 @@ final class QuantReportJson {
 
   private static void number(JsonGenerator json, String name, double value) {
     json.writeName(name);
+    number(json, value);
+  }
+
+  private static void number(JsonGenerator json, double value) {
     if (Double.isFinite(value)) {
       json.writeNumber(value);
     } else {

@@ -1,16 +1,29 @@
 package io.tmac.quant;
 
+import io.tmac.ModelOptions;
 import io.tmac.UnsupportedModelException;
 import io.tmac.checkpoint.Checkpoint;
-import io.tmac.format.F32;
-import io.tmac.format.Int8;
+import io.tmac.format.BlockCodes.Range;
+import io.tmac.format.Int4;
+import io.tmac.format.Matrix;
+import io.tmac.format.WeightFormat;
 import io.tmac.quant.calibrate.Calibration;
+import io.tmac.quant.encode.EncodedModel;
 import io.tmac.quant.encode.EncodingError;
+import io.tmac.quant.encode.FileClash;
 import io.tmac.quant.encode.Fits;
+import io.tmac.quant.encode.GgufWriter;
+import io.tmac.quant.encode.InterleavedHeads;
+import io.tmac.quant.encode.Plan;
 import io.tmac.quant.encode.Progress;
 import io.tmac.quant.encode.SourceModel;
 import io.tmac.quant.encode.TensorMajorWriter;
+import io.tmac.quant.encode.Workers;
+import io.tmac.quant.gguf.GgufHeader;
+import io.tmac.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +59,7 @@ public final class Quantizer {
   private final Path tokenizer;
   private final int calibrationTokens;
   private final int passes;
+  private final QuantHead head; // null for the format's own choice
 
   private Quantizer(
       ModelRewrite rewrite,
@@ -54,7 +68,8 @@ public final class Quantizer {
       Path calibration,
       Path tokenizer,
       int calibrationTokens,
-      int passes) {
+      int passes,
+      QuantHead head) {
     this.rewrite = rewrite;
     this.format = format;
     this.method = method;
@@ -62,12 +77,15 @@ public final class Quantizer {
     this.tokenizer = tokenizer;
     this.calibrationTokens = calibrationTokens;
     this.passes = passes;
+    this.head = head;
   }
 
   /**
-   * Begins with a model of float32 or int8 weights: llama2.c v0, v1 or v2, or Q8V1.
+   * Begins with a model whose weights are not ternary yet: llama2.c v0, v1 or v2, Q8V1, GGUF, or a
+   * Hugging Face folder. Models of the last two kinds go to GGUF formats only: files of the others
+   * have no room for their position embedding and their tokenizers.
    *
-   * @param model a model file, or a folder that holds exactly one
+   * @param model a model file, a Hugging Face folder, or a folder that holds exactly one model file
    * @return a quantiser with method {@link QuantMethod#PORT}, a thread per physical core, and no
    *     format yet
    */
@@ -79,7 +97,8 @@ public final class Quantizer {
         null,
         null,
         DEFAULT_CALIBRATION_TOKENS,
-        DEFAULT_PASSES);
+        DEFAULT_PASSES,
+        null);
   }
 
   /**
@@ -91,7 +110,7 @@ public final class Quantizer {
   public Quantizer format(QuantFormat format) {
     Objects.requireNonNull(format, "format");
     return new Quantizer(
-        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes, head);
   }
 
   /**
@@ -103,7 +122,7 @@ public final class Quantizer {
   public Quantizer method(QuantMethod method) {
     Objects.requireNonNull(method, "method");
     return new Quantizer(
-        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes, head);
   }
 
   /**
@@ -114,7 +133,7 @@ public final class Quantizer {
    */
   public Quantizer calibration(Path text) {
     Objects.requireNonNull(text, "text");
-    return new Quantizer(rewrite, format, method, text, tokenizer, calibrationTokens, passes);
+    return new Quantizer(rewrite, format, method, text, tokenizer, calibrationTokens, passes, head);
   }
 
   /**
@@ -126,7 +145,7 @@ public final class Quantizer {
   public Quantizer tokenizer(Path tokenizer) {
     Objects.requireNonNull(tokenizer, "tokenizer");
     return new Quantizer(
-        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes, head);
   }
 
   /**
@@ -142,7 +161,7 @@ public final class Quantizer {
     if (tokens < 2) {
       throw new IllegalArgumentException("calibration needs at least 2 tokens: " + tokens);
     }
-    return new Quantizer(rewrite, format, method, calibration, tokenizer, tokens, passes);
+    return new Quantizer(rewrite, format, method, calibration, tokenizer, tokens, passes, head);
   }
 
   /**
@@ -158,7 +177,20 @@ public final class Quantizer {
       throw new IllegalArgumentException("passes must be at least 1: " + passes);
     }
     return new Quantizer(
-        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes);
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes, head);
+  }
+
+  /**
+   * Chooses what the embedding and the classifier become. The default is {@link
+   * QuantFormat#defaultHead}.
+   *
+   * @param head the choice; files of the original's formats have {@link QuantHead#OWN} only
+   * @return a quantiser that makes them so
+   */
+  public Quantizer head(QuantHead head) {
+    Objects.requireNonNull(head, "head");
+    return new Quantizer(
+        rewrite, format, method, calibration, tokenizer, calibrationTokens, passes, head);
   }
 
   /**
@@ -176,7 +208,8 @@ public final class Quantizer {
         calibration,
         tokenizer,
         calibrationTokens,
-        passes);
+        passes,
+        head);
   }
 
   /**
@@ -194,7 +227,8 @@ public final class Quantizer {
         calibration,
         tokenizer,
         calibrationTokens,
-        passes);
+        passes,
+        head);
   }
 
   /**
@@ -205,7 +239,8 @@ public final class Quantizer {
    * @param out the file to write
    * @return what was written, with the quality of each tensor
    * @throws IllegalArgumentException if the format does not have the method, if the method needs a
-   *     calibration text and there is none, or if {@code out} is the model file itself
+   *     calibration text and there is none, or if {@code out} is the model file, the text or the
+   *     tokenizer itself
    * @throws IllegalStateException if no format was chosen
    * @throws io.tmac.ModelFormatException if the file is not a model or is damaged, or if a weight
    *     is NaN or infinite; the message names tensor, row and column
@@ -217,20 +252,27 @@ public final class Quantizer {
   public QuantReport write(Path out) throws IOException {
     Objects.requireNonNull(out, "out");
     check();
+    if (head() == QuantHead.KEEP || (!format.isGguf() && head() != QuantHead.OWN)) {
+      throw new IllegalArgumentException(
+          "files of format " + format.id() + " cannot have head " + head().id());
+    }
+    for (Path input : new Path[] {calibration, tokenizer}) {
+      if (input != null && FileClash.between(out, input)) {
+        throw new IllegalArgumentException("the output " + out + " would overwrite " + input);
+      }
+    }
     long start = System.nanoTime();
     List<Double> layerErrors = new ArrayList<>();
     ModelRewrite.Result result =
         rewrite.write(
             out,
             this::work,
-            (source, channel, workers, progress) -> {
-              requireWide(source.checkpoint());
-              Fits fits = fits(source, progress, layerErrors);
-              return new TensorMajorWriter(source, format.container(), fits, source.hasClassifier())
-                  .write(channel, workers, progress);
-            });
+            (source, arena, channel, workers, progress) ->
+                format.isGguf()
+                    ? gguf(source, arena, layerErrors, channel, workers, progress)
+                    : tensorMajor(source, layerErrors, channel, workers, progress));
     double seconds = (System.nanoTime() - start) * 1e-9;
-    List<TensorQuality> tensors = result.errors().stream().map(Quantizer::quality).toList();
+    List<TensorQuality> tensors = result.errors().stream().map(this::quality).toList();
     return new QuantReport(
         result.input(),
         out,
@@ -241,6 +283,95 @@ public final class Quantizer {
         seconds,
         tensors,
         layerErrors);
+  }
+
+  /**
+   * Quantises the model in memory and measures how well it predicts a text then; no file is
+   * written. Models of all kinds can be measured in all formats. Matrices are rounded as {@link
+   * #write} would round them and run as they would from a file; norms are not changed.
+   *
+   * @param utf8 the text; names of special tokens in it are ordinary text
+   * @param windows how the text is cut
+   * @param options how the model runs: its activations and its cache
+   * @return the score
+   * @throws IllegalArgumentException if the format does not have the method, if the method needs a
+   *     calibration text and there is none, or if a window does not fit the context
+   * @throws IllegalStateException if no format was chosen
+   * @throws io.tmac.TmacException if the model has no tokenizer, or no token can be scored
+   * @throws io.tmac.ModelFormatException as {@link #write}
+   * @throws UnsupportedModelException as {@link #write}
+   * @throws IOException if a file cannot be read
+   * @throws java.io.InterruptedIOException if the calling thread was interrupted; it still is
+   */
+  public Evaluation evaluate(byte[] utf8, Windows windows, ModelOptions options)
+      throws IOException {
+    Objects.requireNonNull(utf8, "utf8");
+    Objects.requireNonNull(windows, "windows");
+    Objects.requireNonNull(options, "options");
+    check();
+    if (!format.isGguf() && head() != QuantHead.OWN && head() != QuantHead.KEEP) {
+      throw new IllegalArgumentException(
+          "format " + format.id() + " has heads own and keep, not " + head().id());
+    }
+    return rewrite.read(
+        "the model was not evaluated",
+        this::work,
+        (source, arena, workers, progress) -> {
+          requireWide(source.checkpoint());
+          WindowedText text = text(source, utf8, windows);
+          Fits fits = fits(source, progress, new ArrayList<>());
+          Checkpoint encoded = EncodedModel.of(source, plan(), fits, arena, workers, progress);
+          try (CheckpointRunner runner =
+              new CheckpointRunner(encoded, options, rewrite.threads(), arena)) {
+            return Perplexity.evaluate(runner, text);
+          }
+        });
+  }
+
+  private WindowedText text(SourceModel source, byte[] utf8, Windows windows) throws IOException {
+    WindowedText.requireFit(source.checkpoint().source(), source.config().contextLength(), windows);
+    Tokenizer tokens = CalibrationText.tokenizer(rewrite.model(), tokenizer, source.config());
+    return WindowedText.of(tokens, utf8, windows);
+  }
+
+  private QuantHead head() {
+    return head != null ? head : format.defaultHead();
+  }
+
+  private Plan plan() {
+    return format.plan(head());
+  }
+
+  private List<EncodingError> tensorMajor(
+      SourceModel source,
+      List<Double> layerErrors,
+      FileChannel channel,
+      Workers workers,
+      Progress progress)
+      throws IOException {
+    OriginalModels.requireFit(source.checkpoint(), "quantise to " + format.id());
+    requireWide(source.checkpoint());
+    Fits fits = fits(source, progress, layerErrors);
+    return new TensorMajorWriter(source, format.container(), fits, source.hasClassifier())
+        .write(channel, workers, progress);
+  }
+
+  private List<EncodingError> gguf(
+      SourceModel source,
+      Arena arena,
+      List<Double> layerErrors,
+      FileChannel channel,
+      Workers workers,
+      Progress progress)
+      throws IOException {
+    requireWide(source.checkpoint());
+    GgufHeader header =
+        GgufHeader.of(source.checkpoint(), rewrite.model(), tokenizer, format.fileType());
+    boolean llama = GgufHeader.architecture(source.checkpoint()).equals("llama");
+    SourceModel model = llama ? InterleavedHeads.of(source, arena) : source;
+    Fits fits = fits(model, progress, layerErrors);
+    return new GgufWriter(model, plan(), fits, header.entries(), header.vectors())
+        .write(channel, workers, progress);
   }
 
   private void check() {
@@ -262,15 +393,11 @@ public final class Quantizer {
   private Fits fits(SourceModel source, Progress progress, List<Double> layerErrors)
       throws IOException {
     return switch (method) {
-      case PORT -> Fits.port();
+      case PORT -> format.isGguf() ? Fits.ggml() : Fits.port();
       case FITTED -> Fits.leastSquares();
       case SEARCH -> calibration == null ? Fits.leastSquares() : calibration(source).weighted();
       case GPTQ -> {
-        Calibration calibrated = calibration(source);
-        Calibration.Result result =
-            format == QuantFormat.INT4
-                ? calibrated.int4(passes, progress)
-                : calibrated.ternary(passes, progress);
+        Calibration.Result result = calibration(source).round(plan(), passes, progress);
         layerErrors.addAll(result.layerErrors());
         yield result.fits();
       }
@@ -286,27 +413,37 @@ public final class Quantizer {
 
   /** The weights that progress counts: those of each pass over the model. */
   private long work(SourceModel source) {
-    int all = format.container().passes();
+    int all = format.isGguf() ? 1 : format.container().passes();
     if (method == QuantMethod.GPTQ) {
-      all += Calibration.usefulPasses(source, passes);
+      all += Calibration.usefulPasses(source, plan(), passes);
     }
     return all * source.elements(source.hasClassifier());
   }
 
+  /** Refuses what has few bits per weight already. */
   private static void requireWide(Checkpoint checkpoint) {
-    if (!(checkpoint.format() instanceof F32) && !(checkpoint.format() instanceof Int8)) {
-      throw new UnsupportedModelException(
-          checkpoint.source(),
-          0,
-          "float32 or int8 weights (llama2.c v0, v1, v2 or Q8V1)",
-          checkpoint.format().id()
-              + " weights: quantise the model they were made of, or convert this one to v0 first");
+    for (Matrix matrix : checkpoint.roles().values()) {
+      WeightFormat format = matrix.format();
+      boolean ternary =
+          format.codes(matrix.cols()).filter(c -> c.range() == Range.TERNARY).isPresent();
+      if (ternary || format instanceof Int4) {
+        throw new UnsupportedModelException(
+            checkpoint.source(),
+            0,
+            "weights that are not quantised to ternary or int4 yet",
+            format.id()
+                + " weights in "
+                + matrix.name()
+                + ": quantise the model they were made of, or convert this one to v0 first");
+      }
     }
   }
 
-  private static TensorQuality quality(EncodingError tensor) {
+  private TensorQuality quality(EncodingError tensor) {
     return new TensorQuality(
         tensor.name(),
+        tensor.format().id(),
+        format.isFallback(tensor.name(), tensor.format(), head()),
         tensor.rows(),
         tensor.cols(),
         tensor.bytes(),

@@ -3,7 +3,9 @@ package io.tmac.quant;
 /**
  * How well a written tensor stands for the original one, from its codes and stored scales.
  *
- * @param name the tensor's name, as {@link TensorInfo} tells it
+ * @param name the tensor's name by what it is for: {@code layers.0.wq}
+ * @param type the format that it has now, for example {@code "q4_0"}
+ * @param fallback whether that is not the format that was asked for, as its columns do not fit
  * @param rows number of rows
  * @param cols number of columns
  * @param bytes its size in the file; see {@link TensorInfo#bytes}
@@ -12,7 +14,15 @@ package io.tmac.quant;
  * @param cosine cosine of the angle between both as vectors; NaN if one of them is all zeros
  */
 public record TensorQuality(
-    String name, int rows, int cols, long bytes, double mse, double meanSquare, double cosine) {
+    String name,
+    String type,
+    boolean fallback,
+    int rows,
+    int cols,
+    long bytes,
+    double mse,
+    double meanSquare,
+    double cosine) {
 
   /**
    * The number of values.

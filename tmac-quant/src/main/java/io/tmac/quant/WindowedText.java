@@ -59,6 +59,11 @@ final class WindowedText implements Iterable<WindowedText.Window> {
             .tokenizer()
             .orElseThrow(() -> new TmacException(model.info().source() + " has no tokenizer"));
     requireFit(model, windows);
+    return of(tokenizer, utf8, windows);
+  }
+
+  /** Cuts a text into windows that fit the context. */
+  static WindowedText of(Tokenizer tokenizer, byte[] utf8, Windows windows) {
     int[] begin = tokenizer.addsBos() ? new int[] {tokenizer.bosId().orElseThrow()} : new int[0];
     return cut(begin, tokenizer.encode(utf8, EncodeOptions.TEXT), windows);
   }
@@ -83,13 +88,17 @@ final class WindowedText implements Iterable<WindowedText.Window> {
 
   /** Throws if a window is longer than the model's context. */
   static void requireFit(Model model, Windows windows) {
-    int contextLength = model.info().contextLength();
+    requireFit(model.info().source(), model.info().contextLength(), windows);
+  }
+
+  /** Throws if a window is longer than a context. */
+  static void requireFit(String source, int contextLength, Windows windows) {
     if (windows.size() > contextLength) {
       throw new IllegalArgumentException(
           "the window must be from 2 to the "
               + contextLength
               + " tokens of the context of "
-              + model.info().source()
+              + source
               + ": "
               + windows.size());
     }

@@ -76,6 +76,39 @@ class CalibratedQuantizerTest {
     }
   }
 
+  /** A pair of tokens says nothing: weights stay near those of least squares. */
+  @Test
+  void fewTokensDoNoHarm() throws IOException {
+    Path model = model(true).write(folder.resolve("model.bin"));
+    QuantReport fitted =
+        Quantizer.from(model)
+            .format(QuantFormat.TERNARY_V2)
+            .method(QuantMethod.FITTED)
+            .write(folder.resolve("fitted"));
+    QuantReport report =
+        quantizer(model, QuantFormat.TERNARY_V2, QuantMethod.GPTQ)
+            .calibrationTokens(2)
+            .write(folder.resolve("gptq"));
+    assertThat(report.relativeRmse()).isLessThan(1.1 * fitted.relativeRmse());
+  }
+
+  /** Inputs of nearly nothing: no weight can make up for anything then. */
+  @Test
+  void vanishingWeightsStayAsTheyAre() throws IOException {
+    V0Model model = model(true);
+    for (String name : new String[] {"w1", "w2", "w3", "wv", "wo"}) {
+      float[] values = model.values(name);
+      for (int i = 0; i < values.length; i++) {
+        values[i] *= 1e-6f;
+      }
+    }
+    Path file = model.write(folder.resolve("model.bin"));
+    QuantReport report =
+        quantizer(file, QuantFormat.TERNARY_V2, QuantMethod.GPTQ).write(folder.resolve("tm2"));
+    assertThat(report.tensors())
+        .allSatisfy(tensor -> assertThat(tensor.relativeRmse()).isLessThan(2));
+  }
+
   @ParameterizedTest
   @CsvSource({"TERNARY_V2, GPTQ", "INT4, GPTQ", "INT4, SEARCH"})
   void whatIsNoNumberIsNamed(QuantFormat format, QuantMethod method) throws IOException {

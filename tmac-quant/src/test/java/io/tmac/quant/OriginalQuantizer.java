@@ -6,9 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /** The original's quantisers once more, on whole tensors in memory and in the simplest way. */
 final class OriginalQuantizer {
+
+  /** The formats that it has. */
+  static final List<QuantFormat> FORMATS =
+      List.of(QuantFormat.INT4, QuantFormat.TERNARY_V1, QuantFormat.TERNARY_V2);
+
   private final QuantFormat format;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 

@@ -32,7 +32,7 @@ class QuantizerPropertyTest {
     Path in = model.write(folder.resolve("in"));
     Path out = folder.resolve("out");
     try {
-      for (QuantFormat format : QuantFormat.values()) {
+      for (QuantFormat format : OriginalQuantizer.FORMATS) {
         Quantizer.from(in).format(format).write(out);
         assertThat(out).hasBinaryContent(OriginalQuantizer.file(model, format));
       }

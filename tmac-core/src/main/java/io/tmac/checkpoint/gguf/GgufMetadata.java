@@ -92,8 +92,10 @@ public final class GgufMetadata {
    * @param type its type, or that of its elements
    * @param count number of elements, -1 if it is not an array
    * @param offset offset of the value or the first element
+   * @param start offset of the whole entry, which begins with the key
+   * @param end offset behind it
    */
-  private record Value(Type type, long count, long offset) {
+  private record Value(Type type, long count, long offset, long start, long end) {
     boolean isArray() {
       return count >= 0;
     }
@@ -119,25 +121,25 @@ public final class GgufMetadata {
     for (long i = 0; i < entries; i++) {
       long start = in.position();
       String key = in.string(MAX_KEY_BYTES, "a metadata key");
-      if (metadata.values.put(key, value(in, key)) != null) {
+      if (metadata.values.put(key, value(in, key, start)) != null) {
         throw in.fault(start, "keys that differ", "a second " + key);
       }
     }
     return metadata;
   }
 
-  private static Value value(GgufCursor in, String key) {
+  private static Value value(GgufCursor in, String key, long start) {
     Type type = type(in, key);
     if (type != Type.ARRAY) {
       long offset = in.position();
       skip(in, type, key);
-      return new Value(type, -1, offset);
+      return new Value(type, -1, offset, start, in.position());
     }
     Type elements = type(in, key);
     long count = count(in, elements, key);
     long offset = in.position();
     skip(in, elements, count, key, 1);
-    return new Value(elements, count, offset);
+    return new Value(elements, count, offset, start, in.position());
   }
 
   private static Type type(GgufCursor in, String key) {
@@ -187,6 +189,17 @@ public final class GgufMetadata {
   /** Returns all keys, in file order. */
   public Set<String> keys() {
     return Collections.unmodifiableSet(values.keySet());
+  }
+
+  /**
+   * Returns an entry as it is in the file, for a file that shall have it too.
+   *
+   * @param key one of {@link #keys}
+   * @return the bytes of key, type and value
+   */
+  public MemorySegment entry(String key) {
+    Value value = values.get(key);
+    return file.asSlice(value.start, value.end - value.start);
   }
 
   /** Returns a string; bytes that are not UTF-8 become U+FFFD. */

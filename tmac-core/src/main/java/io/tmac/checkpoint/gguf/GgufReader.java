@@ -22,38 +22,8 @@ import java.util.Optional;
  * they are for.
  */
 public final class GgufReader {
-  private static final String EMBEDDING = "token_embd.weight";
+  private static final String EMBEDDING = GgufNames.EMBEDDING;
   private static final String ROPE_FREQS = "rope_freqs.weight";
-
-  /** The roles of tensors outside layers. */
-  private static final Map<String, String> ROLES =
-      Map.of(
-          EMBEDDING,
-          Checkpoint.EMBEDDING,
-          "output_norm.weight",
-          Checkpoint.FINAL_NORM,
-          "output.weight",
-          Checkpoint.OUTPUT);
-
-  /** The roles of a layer's tensors, which are called {@code blk.N.} and this. */
-  private static final Map<String, String> LAYER_ROLES =
-      Map.ofEntries(
-          Map.entry("attn_norm.weight", "attention_norm"),
-          Map.entry("attn_q.weight", "wq"),
-          Map.entry("attn_k.weight", "wk"),
-          Map.entry("attn_v.weight", "wv"),
-          Map.entry("attn_output.weight", "wo"),
-          Map.entry("ffn_norm.weight", "ffn_norm"),
-          Map.entry("ffn_gate.weight", "w1"),
-          Map.entry("ffn_down.weight", "w2"),
-          Map.entry("ffn_up.weight", "w3"),
-          Map.entry("attn_q.bias", "wq_bias"),
-          Map.entry("attn_k.bias", "wk_bias"),
-          Map.entry("attn_v.bias", "wv_bias"),
-          Map.entry("attn_q_norm.weight", "q_norm"),
-          Map.entry("attn_k_norm.weight", "k_norm"),
-          Map.entry("attn_sub_norm.weight", "attention_sub_norm"),
-          Map.entry("ffn_sub_norm.weight", "ffn_sub_norm"));
 
   private final GgufFile file;
   private final Map<String, Matrix> tensors = new LinkedHashMap<>();
@@ -210,10 +180,10 @@ public final class GgufReader {
   }
 
   private String role(String name, ModelConfig config, GgufArchitecture architecture) {
-    String role = ROLES.get(name);
+    String role = GgufNames.ROLES.get(name);
     String[] parts = name.split("\\.", 3);
     if (parts.length == 3 && parts[0].equals("blk") && parts[1].matches("0|[1-9][0-9]{0,8}")) {
-      String ofLayer = LAYER_ROLES.get(parts[2]);
+      String ofLayer = GgufNames.LAYER_ROLES.get(parts[2]);
       if (Integer.parseInt(parts[1]) < config.layers() && architecture.has(ofLayer)) {
         role = "layers." + parts[1] + "." + ofLayer;
       }
@@ -233,9 +203,9 @@ public final class GgufReader {
   }
 
   private void requireRoles(ModelConfig config, GgufArchitecture architecture) {
-    ROLES.forEach((name, role) -> require(name, role, role.equals(Checkpoint.OUTPUT)));
+    GgufNames.ROLES.forEach((name, role) -> require(name, role, role.equals(Checkpoint.OUTPUT)));
     for (int layer = 0; layer < config.layers(); layer++) {
-      for (Map.Entry<String, String> entry : LAYER_ROLES.entrySet()) {
+      for (Map.Entry<String, String> entry : GgufNames.LAYER_ROLES.entrySet()) {
         String role = entry.getValue();
         require(
             "blk." + layer + "." + entry.getKey(),

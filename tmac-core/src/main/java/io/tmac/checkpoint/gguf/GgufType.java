@@ -99,6 +99,16 @@ public enum GgufType {
     return format;
   }
 
+  /** Returns the number in files. */
+  public int number() {
+    return number;
+  }
+
+  /** Returns the type whose bytes mean this, if there is one. */
+  public static Optional<GgufType> of(WeightFormat format) {
+    return Arrays.stream(values()).filter(type -> type.format.equals(format)).findFirst();
+  }
+
   /** Whether a tensor of this shape can be of this type. */
   boolean fits(long rows, long cols) {
     return switch (format) {

@@ -29,11 +29,13 @@ record Ask(
     int prompt = 0;
     int cached = 0;
     int generated = 0;
+    Duration queued = Duration.ZERO;
     for (int i = 0; i < each.size(); i++) {
       prompt += i % n == 0 ? each.get(i).promptTokens() : 0;
       cached += i % n == 0 ? each.get(i).cachedTokens() : 0;
       generated += each.get(i).generatedTokens();
+      queued = each.get(i).queued().compareTo(queued) > 0 ? each.get(i).queued() : queued;
     }
-    return new Usage(prompt, cached, generated, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    return new Usage(prompt, cached, generated, queued, Duration.ZERO, Duration.ZERO);
   }
 }

@@ -72,7 +72,11 @@ public final class OpenAi {
   }
 
   static void embeddings(Call call) {
-    throw ApiError.of(501, "Embeddings are not supported by this server")
+    throw noEmbeddings();
+  }
+
+  private static ApiError noEmbeddings() {
+    return ApiError.of(501, "Embeddings are not supported by this server")
         .withCode("unsupported_endpoint");
   }
 }

@@ -65,7 +65,7 @@ final class Replies {
       if (ask.stream()) {
         stream(call, ask, all, shape, format);
       } else {
-        call.reply(200, shape.whole(whole(all, call::firstToken)));
+        call.reply(200, shape.whole(whole(all, call::piece)));
       }
     } finally {
       all.forEach(running -> running.answer.close());
@@ -132,7 +132,7 @@ final class Replies {
         Duration patience = live.size() == 1 ? left(events) : TURN;
         Optional<Answer.Piece> piece = running.answer.next(patience);
         if (piece.isPresent()) {
-          call.firstToken();
+          call.piece();
           if (!piece.get().text().isEmpty() || !piece.get().logprobs().isEmpty()) {
             events.send(shape.piece(running.index, piece.get()));
           }
@@ -171,5 +171,6 @@ final class Replies {
   private static void count(Call call, Ask ask, List<Running> all) {
     Usage total = ask.total(all.stream().map(running -> running.answer.usage()).toList());
     call.tokens(total.promptTokens(), total.cachedTokens(), total.generatedTokens());
+    call.queued(total.queued());
   }
 }

@@ -113,7 +113,7 @@ public final class LocalModel implements ServedModel {
     }
   }
 
-  /** Returns what its batcher does, or empty until it is loaded. */
+  @Override
   public Optional<BatcherStatistics> statistics() {
     return ready() ? Optional.of(loading.join().batcher().statistics()) : Optional.empty();
   }

@@ -51,9 +51,10 @@ public final class Models implements AutoCloseable {
     return model;
   }
 
-  /** Whether all models can answer. */
+  /** Whether all models of this process can answer, or, if there are none, any other can. */
   public boolean ready() {
-    return !models.isEmpty() && models.values().stream().allMatch(ServedModel::ready);
+    return models.values().stream().anyMatch(ServedModel::ready)
+        && models.values().stream().allMatch(model -> model.remote() || model.ready());
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.tmac.gateway.engine;
 
+import io.tmac.BatcherStatistics;
 import java.io.IOException;
+import java.util.Optional;
 
 /** A model under its public name. Safe for use by many threads. */
 public interface ServedModel extends AutoCloseable {
@@ -20,6 +22,19 @@ public interface ServedModel extends AutoCloseable {
    * @throws IOException if it cannot be read
    */
   default void awaitReady() throws IOException, InterruptedException {}
+
+  /**
+   * Whether another server runs it. Such a model may come and go, so this server is ready without
+   * it.
+   */
+  default boolean remote() {
+    return false;
+  }
+
+  /** Returns what its batcher does, or empty if it has none, or none yet. */
+  default Optional<BatcherStatistics> statistics() {
+    return Optional.empty();
+  }
 
   /**
    * Begins an answer.

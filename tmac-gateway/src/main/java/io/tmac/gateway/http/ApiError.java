@@ -69,6 +69,11 @@ public final class ApiError extends RuntimeException {
     return status;
   }
 
+  /** Returns OpenAI's code for it, or null. */
+  public String code() {
+    return code;
+  }
+
   /** Whether the same request will fail again, though its status says that it is our fault. */
   boolean isFinal() {
     return status == 500 || status == 501 || status == 504;

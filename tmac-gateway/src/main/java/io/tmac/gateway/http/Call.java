@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,6 +24,7 @@ public final class Call {
   private final long startNanos = System.nanoTime();
   private final int maxBody;
   private final Streams streams;
+  private final List<Observer> observers;
   private Route route;
   private String pathValue = "";
   private Guard.Admission admission;
@@ -33,13 +35,16 @@ public final class Call {
   private long cachedTokens;
   private long generatedTokens;
   private long firstTokenNanos;
+  private long lastTokenNanos;
+  private Duration queued = Duration.ZERO;
   private ApiError failure;
 
-  Call(HttpExchange exchange, String id, int maxBody, Streams streams) {
+  Call(HttpExchange exchange, String id, int maxBody, Streams streams, List<Observer> observers) {
     this.exchange = exchange;
     this.id = id;
     this.maxBody = maxBody;
     this.streams = streams;
+    this.observers = observers;
   }
 
   void routed(Router.Match match) {
@@ -210,11 +215,27 @@ public final class Call {
     return failure;
   }
 
-  /** Says that the first token is there. */
-  public void firstToken() {
+  /** Says that another piece of an answer is there. */
+  public void piece() {
+    long now = nanos();
     if (firstTokenNanos == 0) {
-      firstTokenNanos = nanos();
+      firstTokenNanos = now;
+    } else {
+      for (Observer observer : observers) {
+        observer.gap(this, now - lastTokenNanos);
+      }
     }
+    lastTokenNanos = now;
+  }
+
+  /** Says how long the answer waited for its turn. */
+  public void queued(Duration time) {
+    queued = time;
+  }
+
+  /** Returns how long the answer waited for its turn. */
+  public Duration queued() {
+    return queued;
   }
 
   /** Returns the model, or an empty string. */

@@ -57,7 +57,7 @@ final class Dispatcher implements HttpHandler {
 
   @Override
   public void handle(HttpExchange exchange) {
-    Call call = new Call(exchange, newId(), maxBody, streams);
+    Call call = new Call(exchange, newId(), maxBody, streams, observers);
     Throwable failure = null;
     try {
       try {

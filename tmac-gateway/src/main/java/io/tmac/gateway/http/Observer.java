@@ -11,4 +11,12 @@ public interface Observer {
    * @param error what went wrong, or null
    */
   void ended(Call call, Throwable error);
+
+  /**
+   * Takes the time between two pieces of an answer, as they come.
+   *
+   * @param call the call, which goes on
+   * @param nanos since the piece before
+   */
+  default void gap(Call call, long nanos) {}
 }

@@ -211,7 +211,7 @@ class OllamaTest {
     assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.json().get("error").isString()).isTrue();
     assertThat(reply.json().get("code").asInt()).isEqualTo(400);
-    String name = field.split("'")[1].equals("options") ? "options" : field.split("'")[1];
+    String name = field.substring(1, field.indexOf('\'', 1));
     assertThat(reply.json().get("error").asString()).contains(name);
   }
 

@@ -1,7 +1,9 @@
 package io.tmac.quant.calibrate;
 
+import io.tmac.checkpoint.Checkpoint;
 import io.tmac.kernel.WorkerPool;
 import io.tmac.quant.encode.Fits;
+import io.tmac.quant.encode.Plan;
 import io.tmac.quant.encode.Progress;
 import io.tmac.quant.encode.SourceModel;
 import java.util.Arrays;
@@ -33,27 +35,29 @@ public record Calibration(SourceModel model, int[][] windows, int threads) {
   }
 
   /**
-   * Rounds with error feedback to codes -1, 0 and +1 with a scale per row.
+   * Rounds with error feedback to the grids of ternary and four-bit formats. Matrices of other
+   * formats count as unchanged.
    *
+   * @param plan the formats of the matrices
    * @param passes how often the model is rounded, at least 1
    * @param progress told of each matrix of each pass
    * @return what was found
    * @throws io.tmac.TmacException if the model computes NaN or infinity on this text
    */
-  public Result ternary(int passes, Progress progress) {
-    return round(new TernaryRounding(), passes, progress);
-  }
-
-  /**
-   * Rounds with error feedback to four-bit codes in blocks of 32.
-   *
-   * @param passes how often the model is rounded, at least 1
-   * @param progress told of each matrix of each pass
-   * @return what was found
-   * @throws io.tmac.TmacException if the model computes NaN or infinity on this text
-   */
-  public Result int4(int passes, Progress progress) {
-    return round(new Int4Rounding(model), passes, progress);
+  public Result round(Plan plan, int passes, Progress progress) {
+    Roundings roundings = new Roundings(model, plan);
+    try (WorkerPool pool = new WorkerPool(threads)) {
+      Calibrator.Result result =
+          Calibrator.calibrate(
+              model.checkpoint(),
+              windows,
+              roundings,
+              usefulPasses(model, plan, passes),
+              pool,
+              progress);
+      List<Double> errors = Arrays.stream(result.errors()).boxed().toList();
+      return new Result(new RoundedFits(result.matrices()), errors);
+    }
   }
 
   /**
@@ -71,20 +75,15 @@ public record Calibration(SourceModel model, int[][] windows, int threads) {
    * How often the matrices of a model are rounded.
    *
    * @param model the model
+   * @param plan the formats of the matrices
    * @param passes the number that was asked for
-   * @return 1 if the model has a classifier of its own; another pass would change nothing then
+   * @return 1 if another pass would change nothing: if the model has a classifier of its own, or
+   *     the embedding is not rounded
    */
-  public static int usefulPasses(SourceModel model, int passes) {
-    return Calibrator.sharesClassifier(model.checkpoint()) ? passes : 1;
-  }
-
-  private Result round(Rounding rounding, int passes, Progress progress) {
-    try (WorkerPool pool = new WorkerPool(threads)) {
-      Calibrator.Result result =
-          Calibrator.calibrate(
-              model.checkpoint(), windows, rounding, usefulPasses(model, passes), pool, progress);
-      List<Double> errors = Arrays.stream(result.errors()).boxed().toList();
-      return new Result(new RoundedFits(result.matrices()), errors);
-    }
+  public static int usefulPasses(SourceModel model, Plan plan, int passes) {
+    boolean more =
+        Calibrator.sharesClassifier(model.checkpoint())
+            && new Roundings(model, plan).of(Checkpoint.EMBEDDING).isPresent();
+    return more ? passes : 1;
   }
 }

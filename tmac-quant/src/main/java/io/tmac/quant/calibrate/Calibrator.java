@@ -38,6 +38,10 @@ import java.util.Map;
  * Each problem is pulled towards the original weights a little ({@link #DAMPING} times the mean
  * square of an input), so that few tokens and many columns do no harm.
  *
+ * <p>Biases and the norms of heads are behind the products W x of their matrices and take no part;
+ * the norm of a sub-layer is in the x of the matrix behind it. Matrices that are not rounded stay
+ * what they are in both models.
+ *
  * <p>An embedding that is also the classifier has two tasks: it is rounded for the classifier's
  * outputs and for its own values, in equal parts. For the first pass the classifier's inputs are
  * those of the original model; each further pass knows them from the pass before, and rounds all
@@ -56,7 +60,7 @@ final class Calibrator {
 
   private final Checkpoint checkpoint;
   private final ModelConfig config;
-  private final Rounding rounding;
+  private final Roundings roundings;
   private final WorkerPool pool;
   private final Progress progress;
   private final KernelProvider kernels = Kernels.provider();
@@ -70,13 +74,13 @@ final class Calibrator {
   private Calibrator(
       Checkpoint checkpoint,
       int[][] windows,
-      Rounding rounding,
+      Roundings roundings,
       WorkerPool pool,
       Progress progress,
       Arena arena) {
     this.checkpoint = checkpoint;
     this.config = checkpoint.config();
-    this.rounding = rounding;
+    this.roundings = roundings;
     this.pool = pool;
     this.progress = progress;
     this.weights = Weights.of(checkpoint, checkpoint, kernels, Activations.F32, arena, pool);
@@ -100,7 +104,7 @@ final class Calibrator {
    *
    * @param checkpoint the model
    * @param windows the tokens of each window of the text
-   * @param rounding the grid
+   * @param roundings the grids
    * @param passes how often, at least 1; more than once pays for a shared classifier only
    * @param pool the threads
    * @param progress told of each matrix when it is done
@@ -110,12 +114,12 @@ final class Calibrator {
   static Result calibrate(
       Checkpoint checkpoint,
       int[][] windows,
-      Rounding rounding,
+      Roundings roundings,
       int passes,
       WorkerPool pool,
       Progress progress) {
     try (Arena arena = Arena.ofShared()) {
-      Calibrator calibrator = new Calibrator(checkpoint, windows, rounding, pool, progress, arena);
+      Calibrator calibrator = new Calibrator(checkpoint, windows, roundings, pool, progress, arena);
       calibrator.run(passes);
       return new Result(calibrator.matrices, calibrator.errors);
     }
@@ -127,19 +131,25 @@ final class Calibrator {
   }
 
   private void run(int passes) {
-    if (sharesClassifier(checkpoint)) {
+    Matrix embedding = matrix(Checkpoint.EMBEDDING);
+    boolean isRounded = roundings.of(Checkpoint.EMBEDDING).isPresent();
+    if (isRounded && sharesClassifier(checkpoint)) {
       Problem classifier = originalClassifier();
       for (int pass = 0; pass < passes; pass++) {
-        Matrix embedding = matrix(Checkpoint.EMBEDDING);
-        pass(solve(embedding, classifier.factor(), classifier.products(embedding)));
+        solve(embedding, classifier.factor(), classifier.products(embedding));
+        pass();
         if (pass < passes - 1) {
           classifier = normed(weights.finalNorm(), SHARED_DAMPING);
         }
       }
-    } else {
-      Matrix embedding = matrix(Checkpoint.EMBEDDING);
+      return;
+    }
+    if (isRounded) {
       Problem lookup = new Problem(1, config.dim(), DAMPING, pool);
-      pass(solve(embedding, lookup.factor(), lookup.weights(embedding)));
+      solve(embedding, lookup.factor(), lookup.weights(embedding));
+    }
+    pass();
+    if (!sharesClassifier(checkpoint) && roundings.of(Checkpoint.OUTPUT).isPresent()) {
       Matrix output = matrix(Checkpoint.OUTPUT);
       Problem classifier = normed(weights.finalNorm(), DAMPING);
       solve(output, classifier.factor(), classifier.products(output));
@@ -159,10 +169,12 @@ final class Calibrator {
     return problem;
   }
 
-  /** Rounds all layers behind a rounded embedding. */
-  private void pass(RoundedMatrix embedding) {
+  /** Rounds all layers, behind the embedding as it is rounded by then. */
+  private void pass() {
+    RoundedMatrix embedding = matrices.get(Checkpoint.EMBEDDING);
     original.embed(matrix(Checkpoint.EMBEDDING)::decodeRow);
-    rounded.embed(embedding::decodeRow);
+    rounded.embed(
+        embedding != null ? embedding::decodeRow : matrix(Checkpoint.EMBEDDING)::decodeRow);
     for (int layer = 0; layer < config.layers(); layer++) {
       try (Arena arena = Arena.ofShared()) {
         LayerRunner runner = runner(weights.layers().get(layer));
@@ -177,11 +189,12 @@ final class Calibrator {
     Weights.Layer w = weights.layers().get(layer);
     String name = "layers." + layer + ".";
     Problem inputs = normed(w.attentionNorm(), DAMPING);
-    Linear[] qkv = solveProducts(inputs, arena, name + "wq", name + "wk", name + "wv");
+    Linear[] qkv = {w.wq(), w.wk(), w.wv()};
+    solveProducts(inputs, arena, qkv, name + "wq", name + "wk", name + "wv");
     original.attention(originalLayer, Streams.NONE);
     Problem outputs = new Problem(config.dim(), config.queryDim(), DAMPING, pool);
     rounded.tryAttention(runner(withAttention(w, qkv, w.wo())), collector(outputs));
-    Linear wo = solveOutputs(outputs, arena, name + "wo");
+    Linear wo = solveOutputs(outputs, arena, w.wo(), name + "wo");
     rounded.attention(runner(withAttention(w, qkv, wo)), Streams.NONE);
   }
 
@@ -189,11 +202,12 @@ final class Calibrator {
     Weights.Layer w = weights.layers().get(layer);
     String name = "layers." + layer + ".";
     Problem inputs = normed(w.ffnNorm(), DAMPING);
-    Linear[] gateUp = solveProducts(inputs, arena, name + "w1", name + "w3");
+    Linear[] gateUp = {w.gate(), w.up()};
+    solveProducts(inputs, arena, gateUp, name + "w1", name + "w3");
     original.feedForward(originalLayer, Streams.NONE);
     Problem outputs = new Problem(config.dim(), config.hiddenDim(), DAMPING, pool);
     rounded.tryFeedForward(runner(withFeedForward(w, gateUp, w.down())), collector(outputs));
-    Linear down = solveOutputs(outputs, arena, name + "w2");
+    Linear down = solveOutputs(outputs, arena, w.down(), name + "w2");
     rounded.feedForward(runner(withFeedForward(w, gateUp, down)), Streams.NONE);
   }
 
@@ -222,22 +236,27 @@ final class Calibrator {
     };
   }
 
-  private Linear[] solveProducts(Problem problem, Arena arena, String... names) {
+  /** Puts rounded matrices in the place of those that are rounded. */
+  private void solveProducts(Problem problem, Arena arena, Linear[] linears, String... names) {
     Factor factor = problem.factor();
-    Linear[] linears = new Linear[names.length];
     for (int i = 0; i < names.length; i++) {
-      Matrix matrix = matrix(names[i]);
-      linears[i] = linear(solve(matrix, factor, problem.products(matrix)), names[i], arena);
+      if (roundings.of(names[i]).isPresent()) {
+        Matrix matrix = matrix(names[i]);
+        linears[i] = linear(solve(matrix, factor, problem.products(matrix)), names[i], arena);
+      }
     }
-    return linears;
   }
 
-  private Linear solveOutputs(Problem problem, Arena arena, String name) {
+  private Linear solveOutputs(Problem problem, Arena arena, Linear original, String name) {
+    if (roundings.of(name).isEmpty()) {
+      return original;
+    }
     Matrix matrix = matrix(name);
     return linear(solve(matrix, problem.factor(), problem.outputs(matrix)), name, arena);
   }
 
   private RoundedMatrix solve(Matrix matrix, Factor factor, Rounding.Target target) {
+    Rounding rounding = roundings.of(matrix.name()).orElseThrow();
     RoundedMatrix codes = rounding.round(matrix, factor, target, pool);
     matrices.put(matrix.name(), codes);
     progress.add(matrix.name(), (long) matrix.rows() * matrix.cols());

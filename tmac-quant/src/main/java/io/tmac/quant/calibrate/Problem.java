@@ -8,11 +8,15 @@ import io.tmac.kernel.WorkerPool;
  * near the original weights.
  */
 final class Problem {
+  /** With so many tokens for each column the damping is twice that of a long text. */
+  private static final int TOKENS_PER_COLUMN = 8;
+
   private final int cols;
   private final WorkerPool pool;
   private final double damping;
   private final Moments inputs;
   private final Moments cross;
+  private long tokens;
   private double ridge;
 
   /**
@@ -39,6 +43,7 @@ final class Problem {
    * @param tokens number of tokens
    */
   void add(float[] y, float[] x, int tokens) {
+    this.tokens += tokens;
     inputs.add(x, x, tokens);
     cross.add(y, x, tokens);
   }
@@ -46,7 +51,9 @@ final class Problem {
   /** Returns the factor of {@code sum x x^T}. Called once, when all tokens are there. */
   Factor factor() {
     double mean = inputs.meanDiagonal();
-    ridge = mean > 0 ? damping * mean : 1; // Without inputs only the weights themselves count.
+    // Without inputs only the weights themselves count; with few, mostly.
+    double doubt = tokens == 0 ? 1 : 1 + (double) TOKENS_PER_COLUMN * cols / tokens;
+    ridge = mean > 0 ? damping * doubt * mean : 1;
     inputs.addToDiagonal(ridge);
     return new Factor(inputs.sums(), cols, pool);
   }

@@ -16,9 +16,9 @@ record RoundedFits(Map<String, RoundedMatrix> tensors) implements Fits {
   @Override
   public TernaryFit ternary(String tensor) {
     RoundedMatrix matrix = tensors.get(tensor);
-    int cols = matrix.cols();
+    int block = matrix.block(); // a row, or a part of one
     return (row, values, codes) -> {
-      System.arraycopy(matrix.codes(), row * cols, codes, 0, cols);
+      System.arraycopy(matrix.codes(), row * block, codes, 0, block);
       return matrix.scales()[row];
     };
   }
@@ -26,15 +26,19 @@ record RoundedFits(Map<String, RoundedMatrix> tensors) implements Fits {
   @Override
   public Int4Fit int4(String tensor) {
     RoundedMatrix matrix = tensors.get(tensor);
-    RoundedMatrix next = tensors.get(next(tensor));
     return (element, values, from, codes) -> {
       int first = Math.toIntExact(element);
       int own = Math.min(Int4Fit.BLOCK, matrix.codes().length - first);
       System.arraycopy(matrix.codes(), first, codes, from, own);
       Arrays.fill(codes, from + own, from + Int4Fit.BLOCK, (byte) 0);
-      if (next != null) {
-        int others = Math.min(Int4Fit.BLOCK - own, next.codes().length);
-        System.arraycopy(next.codes(), 0, codes, from + own, others);
+      // A block may reach into the next layer, and a layer may be smaller than a block.
+      String name = next(tensor);
+      for (int filled = own; filled < Int4Fit.BLOCK && tensors.containsKey(name); ) {
+        byte[] others = tensors.get(name).codes();
+        int count = Math.min(Int4Fit.BLOCK - filled, others.length);
+        System.arraycopy(others, 0, codes, from + filled, count);
+        filled += count;
+        name = next(name);
       }
       return matrix.scale(first);
     };

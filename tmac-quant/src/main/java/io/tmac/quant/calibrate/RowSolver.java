@@ -1,5 +1,7 @@
 package io.tmac.quant.calibrate;
 
+import io.tmac.quant.encode.LeastSquaresTernaryFit;
+import io.tmac.quant.encode.TernaryFit;
 import java.util.Arrays;
 
 /**
@@ -82,6 +84,75 @@ final class RowSolver {
   }
 
   /**
+   * Solves for codes -1, 0 and 1 and a scale for each block of columns. Blocks begin with the
+   * scales that fit the weights best which solve the problem without rounding; then codes and
+   * scales follow each other.
+   *
+   * @param block columns of a block
+   * @param scales receives the scales {@code [n / block]}, float16 numbers
+   * @param codes receives the codes
+   */
+  void ternary(int block, float[] scales, byte[] codes) {
+    factor.project(target, projected);
+    solveUnrounded();
+    TernaryFit fit = new LeastSquaresTernaryFit();
+    byte[] ofBlock = new byte[block];
+    for (int b = 0; b < scales.length; b++) {
+      float[] unrounded = Arrays.copyOfRange(weights, b * block, (b + 1) * block);
+      scales[b] = fit.fit(b, unrounded, ofBlock);
+      Arrays.fill(weights, b * block, (b + 1) * block, scales[b]);
+    }
+    round(weights, -1, 1, codes);
+    startDescent(codes);
+    boolean changed = true;
+    for (int sweeps = 0; changed && sweeps < MAX_SWEEPS; sweeps++) {
+      changed = sweep(codes, -1, 1);
+      for (int b = 0; b < scales.length; b++) {
+        scales[b] = rescale(codes, b * block, block);
+      }
+    }
+    sweep(codes, -1, 1);
+  }
+
+  /** Takes the scale that is best for the codes of a block, as float16; returns it. */
+  private float rescale(byte[] codes, int from, int block) {
+    float[] h = factor.h();
+    double gain = 0;
+    double curvature = 0;
+    for (int c = from; c < from + block; c++) {
+      gain += codes[c] * gradient[c];
+      float products = 0;
+      for (int k = from; k < from + block; k++) {
+        products += codes[k] * h[c * n + k];
+      }
+      curvature += codes[c] * products;
+    }
+    float scale = weights[from];
+    float better = (float) (scale + gain / curvature);
+    if (!(better > 0)) { // nor if there are no codes but 0
+      return scale;
+    }
+    float stored = Float.float16ToFloat(Float.floatToFloat16(Math.min(better, MAX_SCALE)));
+    for (int c = from; c < from + block; c++) {
+      if (codes[c] != 0) {
+        add(h, c * n, codes[c] * (scale - stored));
+      }
+    }
+    Arrays.fill(weights, from, from + block, stored);
+    return stored;
+  }
+
+  /** Leaves in {@code weights} those that solve the problem without rounding. */
+  private void solveUnrounded() {
+    copyProjected();
+    for (int i = 0; i < n; i++) {
+      float weight = rest[i] / factor.diagonal(i);
+      factor.subtract(i, weight, rest);
+      weights[factor.column(i)] = weight;
+    }
+  }
+
+  /**
    * Solves for codes of a grid whose scales are given.
    *
    * @param scales of each column {@code [n]}; a column with scale 0 gets code 0
@@ -105,11 +176,9 @@ final class RowSolver {
    * of the k largest of them, where (their sum)^2 / k is greatest.
    */
   private float ternaryScale() {
-    copyProjected();
-    for (int i = 0; i < n; i++) {
-      float weight = rest[i] / factor.diagonal(i);
-      factor.subtract(i, weight, rest);
-      sorted[i] = Math.abs(weight);
+    solveUnrounded();
+    for (int c = 0; c < n; c++) {
+      sorted[c] = Math.abs(weights[c]);
     }
     Arrays.sort(sorted);
     double sum = 0;

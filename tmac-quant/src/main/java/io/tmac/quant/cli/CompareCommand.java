@@ -14,6 +14,7 @@ import io.tmac.quant.Perplexity;
 import io.tmac.quant.TensorError;
 import io.tmac.quant.TensorErrors;
 import io.tmac.quant.Windows;
+import io.tmac.quant.encode.FileClash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,10 +134,23 @@ final class CompareCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void checkPicture() {
-    if (picture != null && !picture.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+  private void checkPicture() throws IOException {
+    if (picture == null) {
+      return;
+    }
+    if (!picture.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
       throw new ParameterException(
           command.commandLine(), "--picture draws PNG; the name must end with .png: " + picture);
+    }
+    List<Path> inputs = new ArrayList<>(models);
+    inputs.add(reference);
+    inputs.add(text);
+    inputs.add(tokenizer);
+    for (Path input : inputs) {
+      if (input != null && FileClash.between(picture, input)) {
+        throw new ParameterException(
+            command.commandLine(), "--picture " + picture + " would overwrite " + input);
+      }
     }
   }
 

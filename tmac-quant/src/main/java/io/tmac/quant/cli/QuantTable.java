@@ -10,6 +10,8 @@ import java.util.Map;
 
 /** A report as a table for people: one line for each kind of tensor. */
 final class QuantTable {
+  private static final int MAX_NAMES = 8;
+
   private QuantTable() {}
 
   static String of(QuantReport report) {
@@ -31,6 +33,11 @@ final class QuantTable {
               sum.worst.name()));
     }
     table.append(row("all", weights, bytes, number(report.relativeRmse()), "", ""));
+    fallbacks(report)
+        .forEach((what, names) ->
+            table.append(
+                String.format(
+                    Locale.ROOT, "%s: %d matrices: %s\n", what, names.size(), shortened(names))));
     table.append(
         String.format(
             Locale.ROOT,
@@ -45,6 +52,24 @@ final class QuantTable {
             8.0 * bytes / weights,
             report.seconds()));
     return table.toString();
+  }
+
+  /** The tensors whose columns do not fit the format, by what they are instead. */
+  private static Map<String, List<String>> fallbacks(QuantReport report) {
+    Map<String, List<String>> fallbacks = new LinkedHashMap<>();
+    for (TensorQuality tensor : report.tensors()) {
+      if (tensor.fallback()) {
+        String what = tensor.type() + " as " + tensor.cols() + " columns do not fit";
+        fallbacks.computeIfAbsent(what, key -> new ArrayList<>()).add(tensor.name());
+      }
+    }
+    return fallbacks;
+  }
+
+  private static String shortened(List<String> names) {
+    return names.size() <= MAX_NAMES
+        ? String.join(", ", names)
+        : String.join(", ", names.subList(0, MAX_NAMES)) + ", ...";
   }
 
   /** The tensors by kind: {@code wq} for {@code layers.0.wq} and so on. */

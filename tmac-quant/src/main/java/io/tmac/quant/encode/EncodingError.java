@@ -9,6 +9,7 @@ import java.util.List;
  * What encoding did to one tensor.
  *
  * @param name its name, for example {@code layers.0.wq}
+ * @param format what it has become
  * @param rows its rows
  * @param cols its columns
  * @param bytes its size in the file; a block that it shares counts for the tensor it ends in
@@ -17,7 +18,14 @@ import java.util.List;
  * @param cosine cosine of the angle between the values before and after; NaN if there is none
  */
 public record EncodingError(
-    String name, int rows, int cols, long bytes, double mse, double meanSquare, double cosine) {
+    String name,
+    WeightFormat format,
+    int rows,
+    int cols,
+    long bytes,
+    double mse,
+    double meanSquare,
+    double cosine) {
 
   /** Puts the chunks of a stack together, in their order, so that rounding is always the same. */
   static List<EncodingError> of(TensorStack stack, WeightFormat format, List<Sums> chunks) {
@@ -36,6 +44,7 @@ public record EncodingError(
       errors.add(
           new EncodingError(
               stack.tensor(layer),
+              format,
               stack.rows(),
               stack.cols(),
               bytes,

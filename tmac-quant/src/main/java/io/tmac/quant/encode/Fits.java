@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 public interface Fits {
 
   /**
-   * How the rows of a tensor become ternary codes.
+   * How the rows of a tensor, or its blocks, become ternary codes.
    *
    * @param tensor the tensor's name
    * @return a fit for one thread
@@ -47,6 +47,15 @@ public interface Fits {
    */
   static Fits port() {
     return new Uniform(PortTernaryFit::new, PortInt4Fit::new);
+  }
+
+  /**
+   * ggml's quantisers.
+   *
+   * @return the fits of {@link GgmlTernaryFit} and {@link GgmlInt4Fit}
+   */
+  static Fits ggml() {
+    return new Uniform(GgmlTernaryFit::new, GgmlInt4Fit::new);
   }
 
   /**

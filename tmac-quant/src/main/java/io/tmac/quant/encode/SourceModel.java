@@ -6,14 +6,63 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.format.F32;
 import io.tmac.format.Matrix;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model that is to be written anew: its matrices as stacks, its norms and RoPE tables as floats.
+ * The matrices of its roles have their names, whatever the file calls them.
  *
- * @param checkpoint the model's file
+ * @param checkpoint the model, each matrix under the name of its role
  */
 public record SourceModel(Checkpoint checkpoint) {
+
+  /**
+   * Makes it of a model as it was read.
+   *
+   * @param checkpoint the model
+   * @return the same model
+   */
+  public static SourceModel of(Checkpoint checkpoint) {
+    Map<String, Matrix> roles = new LinkedHashMap<>();
+    checkpoint.roles().forEach((role, matrix) -> roles.put(role, named(matrix, role)));
+    return new SourceModel(withRoles(checkpoint, checkpoint.config(), roles));
+  }
+
+  /** The same model of other tensors. */
+  static Checkpoint withRoles(
+      Checkpoint checkpoint, ModelConfig config, Map<String, Matrix> roles) {
+    return new Checkpoint(
+        checkpoint.source(),
+        checkpoint.container(),
+        checkpoint.architecture(),
+        checkpoint.format(),
+        config,
+        checkpoint.tensors(),
+        roles,
+        checkpoint.ropeTables(),
+        checkpoint.tokenizer(),
+        checkpoint.files());
+  }
+
+  private static Matrix named(Matrix matrix, String name) {
+    return new Matrix(
+        name, matrix.rows(), matrix.cols(), matrix.format(), matrix.data(), matrix.firstRow());
+  }
+
+  /** Whether a tensor is a norm or a bias, which stay floats. */
+  static boolean isVector(String role) {
+    return role.endsWith(Checkpoint.FINAL_NORM) || role.endsWith("_bias");
+  }
+
+  /** The values of a norm or bias. */
+  float[] vector(String role) {
+    TensorStack stack = single(role);
+    float[] values = new float[stack.cols()];
+    stack.read(0, values.length, values);
+    return values;
+  }
 
   /** Returns the model's shape. */
   public ModelConfig config() {
@@ -32,8 +81,8 @@ public record SourceModel(Checkpoint checkpoint) {
    */
   public long elements(boolean separateClassifier) {
     long stored =
-        checkpoint.tensors().values().stream()
-            .filter(tensor -> !tensor.name().endsWith(Checkpoint.FINAL_NORM))
+        checkpoint.roles().values().stream()
+            .filter(tensor -> !isVector(tensor.name()))
             .mapToLong(tensor -> (long) tensor.rows() * tensor.cols())
             .sum();
     boolean twice = separateClassifier && !hasClassifier();
@@ -52,7 +101,7 @@ public record SourceModel(Checkpoint checkpoint) {
    */
   public void requireFinite() {
     float[] values = new float[1 << 14];
-    for (Matrix matrix : checkpoint.tensors().values()) {
+    for (Matrix matrix : checkpoint.roles().values()) {
       TensorStack stack = new TensorStack(matrix.name(), List.of(matrix), this);
       for (long from = 0; from < stack.elements(); from += values.length) {
         stack.read(from, (int) Math.min(values.length, stack.elements() - from), values);
@@ -69,14 +118,7 @@ public record SourceModel(Checkpoint checkpoint) {
   /** The classifier, under its own name even where it is the embedding. */
   TensorStack classifier() {
     Matrix matrix = checkpoint.tensor(checkpoint.classifierName());
-    Matrix named =
-        new Matrix(
-            Checkpoint.OUTPUT,
-            matrix.rows(),
-            matrix.cols(),
-            matrix.format(),
-            matrix.data(),
-            matrix.firstRow());
+    Matrix named = named(matrix, Checkpoint.OUTPUT);
     return new TensorStack(Checkpoint.OUTPUT, List.of(named), this);
   }
 

@@ -6,10 +6,10 @@ import io.tmac.format.Int8;
 import io.tmac.format.TernaryV1;
 import io.tmac.format.TernaryV2;
 import io.tmac.format.WeightFormat;
-import java.io.IOException;
+import java.util.Optional;
 
 /** The containers in the tensor order of llama2.c v0. */
-public enum TensorMajorFormat {
+public enum TensorMajorFormat implements Plan {
   /** llama2.c v0: float32, no magic. */
   V0(""),
   /** Four-bit blocks. */
@@ -37,6 +37,11 @@ public enum TensorMajorFormat {
     return this == TMAC ? 2 : 1;
   }
 
+  @Override
+  public Optional<WeightFormat> format(String role, int cols) {
+    return Optional.of(weights());
+  }
+
   WeightFormat weights() {
     return switch (this) {
       case V0 -> new F32();
@@ -60,16 +65,5 @@ public enum TensorMajorFormat {
   /** Whether rows and columns stand before each matrix. */
   boolean shapes() {
     return this == TM2;
-  }
-
-  StackEncoder encoder(TensorStack stack, Fits fits, Workers workers, Progress progress)
-      throws IOException {
-    return switch (this) {
-      case V0 -> new F32Encoder(stack);
-      case Q4V1 -> new Int4Encoder(stack, fits);
-      case Q8V1 -> new Int8BlockEncoder(stack);
-      case TMAC -> TernaryV1Encoder.of(stack, workers, progress);
-      case TM2 -> new TernaryV2Encoder(stack, fits);
-    };
   }
 }

@@ -95,8 +95,7 @@ public record TensorMajorWriter(
       }
       out.int32((int) stack.allRows(), stack.cols());
     }
-    StackEncoder encoder = format.encoder(stack, fits, out.workers(), out.progress());
-    out.stack(stack, format.weights(), encoder);
+    out.stack(stack, format.weights(), fits);
   }
 
   private void flag(TensorWriter out, int flag) throws IOException {

@@ -1,7 +1,6 @@
 package io.tmac.quant.encode;
 
 import io.tmac.format.WeightFormat;
-import io.tmac.quant.encode.ErrorMeter.Sums;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -59,6 +58,10 @@ final class TensorWriter {
     bytes(buffer.array());
   }
 
+  void int64(long value) throws IOException {
+    bytes(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+  }
+
   void float32(float[] values) throws IOException {
     bytes(F32Encoder.bytes(values));
   }
@@ -69,24 +72,18 @@ final class TensorWriter {
   }
 
   /** Writes all layers of a stack. */
-  void stack(TensorStack stack, WeightFormat format, StackEncoder encoder) throws IOException {
-    ErrorMeter[] meters = new ErrorMeter[encoder.chunks()];
+  void stack(TensorStack stack, WeightFormat format, Fits fits) throws IOException {
     long start = position;
-    workers.run(
-        meters.length,
-        chunk -> {
-          ErrorMeter meter = new ErrorMeter(stack);
-          encoder.encode(
-              chunk, (bytes, count, offset) -> write(bytes, count, start + offset), meter);
-          meters[chunk] = meter;
-          progress.add(stack.tensor(meter.sums().getFirst().layer()), meter.elements());
-        });
+    StackEncoder encoder = StackEncoder.of(format, stack, fits, workers, progress);
+    errors.addAll(
+        StackEncoder.run(
+            encoder,
+            stack,
+            format,
+            (bytes, count, offset) -> write(bytes, count, start + offset),
+            workers,
+            progress));
     position = start + encoder.bytes();
-    List<Sums> sums = new ArrayList<>();
-    for (ErrorMeter meter : meters) {
-      sums.addAll(meter.sums());
-    }
-    errors.addAll(EncodingError.of(stack, format, sums));
   }
 
   private void write(byte[] bytes, int count, long offset) throws IOException {

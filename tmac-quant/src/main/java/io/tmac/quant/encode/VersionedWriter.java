@@ -4,6 +4,7 @@ import io.tmac.ModelConfig;
 import io.tmac.checkpoint.Checkpoint;
 import io.tmac.format.F32;
 import io.tmac.format.Int8;
+import io.tmac.format.WeightFormat;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.List;
@@ -76,11 +77,8 @@ public record VersionedWriter(SourceModel model, int version) {
   }
 
   private void matrices(TensorStack stack, TensorWriter out) throws IOException {
-    if (version == 1) {
-      out.stack(stack, new F32(), new F32Encoder(stack));
-    } else {
-      Int8 format = new Int8(Int8.Layout.CODES_THEN_SCALES, groupSize());
-      out.stack(stack, format, new Int8GroupEncoder(stack, groupSize()));
-    }
+    WeightFormat format =
+        version == 1 ? new F32() : new Int8(Int8.Layout.CODES_THEN_SCALES, groupSize());
+    out.stack(stack, format, Fits.port());
   }
 }

@@ -163,6 +163,39 @@ class RowSolverTest {
     assertThat(solved).isLessThan(0.8 * nearest);
   }
 
+  /** Blocks have scales of their own, which are no worse than one scale of the row. */
+  @Test
+  void ternaryBlocksAreBetterThanRows() {
+    Random random = new Random(1);
+    int n = 96;
+    double rowError = 0;
+    double blockError = 0;
+    for (int problem = 0; problem < 60; problem++) {
+      double[] h = Problems.inputs(n, 2 * n, random);
+      double[] w = Problems.weights(n, random);
+      for (int c = 0; c < n; c++) {
+        w[c] *= 1 + c / 32; // so that each block needs another scale
+      }
+      try (WorkerPool pool = new WorkerPool(1)) {
+        RowSolver solver = new RowSolver(new Factor(h, n, pool));
+        System.arraycopy(Problems.times(w, h), 0, solver.target(), 0, n);
+        byte[] codes = new byte[n];
+        float[] scales = new float[n];
+        Arrays.fill(scales, solver.ternary(codes));
+        rowError += Problems.error(w, Problems.values(codes, scales), h);
+        float[] blockScales = new float[3];
+        solver.ternary(32, blockScales, codes);
+        for (int c = 0; c < n; c++) {
+          assertThat(codes[c]).isBetween((byte) -1, (byte) 1);
+          scales[c] = blockScales[c / 32];
+          assertThat(Float.float16ToFloat(Float.floatToFloat16(scales[c]))).isEqualTo(scales[c]);
+        }
+        blockError += Problems.error(w, Problems.values(codes, scales), h);
+      }
+    }
+    assertThat(blockError).isLessThan(rowError);
+  }
+
   @Test
   void zerosStayZero() {
     byte[] codes = {1, 1, 1};

@@ -68,4 +68,49 @@ class EvalCommandTest {
   void saysHowToNameATokenizer() {
     assertThat(Console.run("eval", model, text).err()).contains("has no tokenizer").contains("-z");
   }
+
+  @Test
+  void measuresAFormatWithoutAFile() throws IOException {
+    Path out = folder.resolve("model.q4");
+    assertThat(Console.run("quantize", model, out, "--format", "int4", "--quiet").status())
+        .isZero();
+    String file = Console.run("eval", out, text, "-z", tokenizer, "--json").out();
+    Object[] inMemory = {"eval", model, text, "-z", tokenizer, "--json", "--quantize", "int4"};
+    assertThat(Console.run(inMemory).out()).isEqualTo(file);
+    String kept =
+        Console.run("eval", model, text, "-z", tokenizer, "--quantize", "int4", "--head", "keep")
+            .out();
+    assertThat(kept).startsWith("tokens      11\npredicted   11\nmean NLL    ");
+    String calibrated =
+        Console.run(
+                "eval",
+                model,
+                text,
+                "-z",
+                tokenizer,
+                "--quantize",
+                "ternary_v2",
+                "--method",
+                "gptq",
+                "--calibration",
+                text,
+                "--threads",
+                1)
+            .out();
+    assertThat(calibrated).startsWith("tokens      11\n");
+  }
+
+  @Test
+  void roundingNeedsAFormatThatGoesWithIt() {
+    assertThat(Console.run("eval", model, text, "--method", "gptq").err())
+        .contains("--method needs --quantize F");
+    Console.Result unknown = Console.run("eval", model, text, "--quantize", "int5");
+    assertThat(unknown.status()).isEqualTo(2);
+    assertThat(unknown.err()).contains("no format int5; there are int4");
+    assertThat(Console.run("eval", model, text, "--quantize", "int4", "--method", "gptq").err())
+        .contains("--method gptq needs --calibration TEXT");
+    Console.Result head =
+        Console.run("eval", model, text, "-z", tokenizer, "--quantize", "int4", "--head", "f16");
+    assertThat(head.err()).contains("format int4 has heads own and keep, not f16");
+  }
 }

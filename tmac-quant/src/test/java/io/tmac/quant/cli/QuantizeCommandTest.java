@@ -67,6 +67,8 @@ class QuantizeCommandTest {
     assertThat(tensor.propertyNames())
         .containsExactly(
             "name",
+            "type",
+            "fallback",
             "rows",
             "cols",
             "bytes",
@@ -96,6 +98,71 @@ class QuantizeCommandTest {
     Console.Result result =
         Console.run("quantize", model, out, "--format", "int4", "--report", report, "--json");
     assertThat(result.out()).isEqualTo(Files.readString(report));
+  }
+
+  @Test
+  void theReportOverwritesNothingThatIsRead() throws IOException {
+    Path input = Files.copy(model, folder.resolve("out.quality.json"));
+    byte[] bytes = Files.readAllBytes(input);
+    Path text = Files.writeString(folder.resolve("text.txt"), "ab".repeat(40));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), input);
+    Path small = folder.resolve("out");
+    assertUsage("quantize", input, small, "--format", "ternary_v2", "--method", "fitted");
+    assertUsage("quantize", input, small, "--format", "int4", "--report", link);
+    assertUsage(
+        "quantize",
+        input,
+        small,
+        "--format",
+        "int4",
+        "--method",
+        "search",
+        "--calibration",
+        text,
+        "--report",
+        text);
+    assertThat(Files.readAllBytes(input)).isEqualTo(bytes);
+    assertThat(text).hasContent("ab".repeat(40));
+    assertThat(small).doesNotExist();
+  }
+
+  @Test
+  void theModelOverwritesNoText() throws IOException {
+    Path text = Files.writeString(folder.resolve("text.txt"), "ab".repeat(40));
+    Console.Result result =
+        Console.run(
+            "quantize",
+            model,
+            text,
+            "--format",
+            "int4",
+            "--method",
+            "search",
+            "--calibration",
+            text);
+    assertThat(result.status()).isNotZero();
+    assertThat(result.err()).contains("would overwrite");
+    assertThat(text).hasContent("ab".repeat(40));
+  }
+
+  @Test
+  void argumentsWithoutUseAreRefused() {
+    assertUsage("quantize", model, out, "--format", "int4", "--passes", 3);
+    assertUsage("quantize", model, out, "--format", "int4", "--calibration", model);
+    assertUsage(
+        "quantize",
+        model,
+        out,
+        "--format",
+        "int4",
+        "--method",
+        "search",
+        "--calibration-tokens",
+        9);
+  }
+
+  private static void assertUsage(Object... arguments) {
+    assertThat(Console.run(arguments).status()).isEqualTo(2);
   }
 
   @Test

@@ -1,0 +1,93 @@
+package io.tmac.quant.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.tmac.UnsupportedModelException;
+import io.tmac.checkpoint.TokenizerSource;
+import io.tmac.checkpoint.gguf.GgufFile;
+import io.tmac.checkpoint.gguf.GgufMetadata;
+import io.tmac.quant.Shared;
+import io.tmac.tokenizer.TokenType;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The same vocabulary as a tokenizer.json and as a GGUF file of another program. */
+class HuggingFaceVocabularyTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2trim8k-gpt2, gpt2trim8k-gpt-2",
+    "gpt2trim8k-llama3, gpt2trim8k-llama-bpe",
+    "gpt2trim8k-qwen2, gpt2trim8k-qwen2",
+    "gpt2trim8k-smollm2, gpt2trim8k-smollm"
+  })
+  void byteLevelVocabularies(String json, String gguf) throws IOException {
+    GgufVocabulary vocabulary = read(json);
+    GgufMetadata expected = metadata(gguf);
+    assertThat(vocabulary.model()).isEqualTo("gpt2");
+    assertThat(vocabulary.preTokenizer())
+        .isEqualTo(expected.string("tokenizer.ggml.pre").orElseThrow());
+    assertThat(vocabulary.tokens())
+        .containsExactly(expected.strings("tokenizer.ggml.tokens").orElseThrow());
+    assertThat(vocabulary.merges())
+        .containsExactly(expected.strings("tokenizer.ggml.merges").orElseThrow());
+    int[] types = expected.ints("tokenizer.ggml.token_type").orElseThrow();
+    for (int id = 0; id < types.length; id++) {
+      assertThat(vocabulary.types().get(id) == TokenType.CONTROL).isEqualTo(types[id] == 3);
+    }
+  }
+
+  @Test
+  void bytesOfSentencePiece() throws IOException {
+    GgufVocabulary vocabulary = read("tok512");
+    GgufMetadata expected = metadata("tok512");
+    assertThat(vocabulary.model()).isEqualTo("llama");
+    assertThat(vocabulary.tokens())
+        .containsExactly(expected.strings("tokenizer.ggml.tokens").orElseThrow());
+    int[] types = expected.ints("tokenizer.ggml.token_type").orElseThrow();
+    for (int id = 0; id < types.length; id++) {
+      assertThat(vocabulary.types().get(id) == TokenType.BYTE).isEqualTo(types[id] == 6);
+    }
+  }
+
+  @Test
+  void aPreTokenizerWithoutANameIsRefused() throws IOException {
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+         "pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+           {"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"},
+           {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}}
+        """);
+    assertThatThrownBy(() -> HuggingFaceVocabulary.read(source()))
+        .isInstanceOf(UnsupportedModelException.class)
+        .hasMessageContaining("pre_tokenizer")
+        .hasMessageContaining("x+");
+  }
+
+  private GgufVocabulary read(String name) throws IOException {
+    Path json = Shared.path("vectors/public/tokenizers/" + name + ".tokenizer.json");
+    Files.copy(json, folder.resolve("tokenizer.json"));
+    return HuggingFaceVocabulary.read(source());
+  }
+
+  private TokenizerSource.Folder source() {
+    return new TokenizerSource.Folder(folder, OptionalInt.empty(), List.of());
+  }
+
+  private static GgufMetadata metadata(String name) throws IOException {
+    Path file = Shared.path("vectors/public/tokenizers/" + name + ".gguf");
+    return GgufFile.read(name, MemorySegment.ofArray(Files.readAllBytes(file))).metadata();
+  }
+}
