@@ -170,7 +170,13 @@ public final class Setting<T> {
 
   /** Answers at the same time. */
   public static final Setting<Integer> SLOTS =
-      whole("GATEWAY_SLOTS", "--slots", "8", 1, BatcherOptions.MAX_SLOTS, "Answers per model at the same time.");
+      whole(
+          "GATEWAY_SLOTS",
+          "--slots",
+          "8",
+          1,
+          BatcherOptions.MAX_SLOTS,
+          "Answers per model at the same time.");
 
   /** Answers that wait. */
   public static final Setting<Integer> QUEUE =
