@@ -9,6 +9,7 @@ import io.tmac.gateway.api.Home;
 import io.tmac.gateway.api.ModelList;
 import io.tmac.gateway.api.Ollama;
 import io.tmac.gateway.api.OpenAi;
+import io.tmac.gateway.api.OpenApi;
 import io.tmac.gateway.api.Probes;
 import io.tmac.gateway.engine.LocalModel;
 import io.tmac.gateway.engine.Models;
@@ -23,10 +24,13 @@ import io.tmac.gateway.http.Route;
 import io.tmac.gateway.http.Router;
 import io.tmac.gateway.http.WebServer;
 import io.tmac.gateway.limit.Drain;
+import io.tmac.gateway.page.Page;
 import io.tmac.gateway.stats.Metrics;
+import io.tmac.gateway.upstream.UpstreamModel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +40,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * A server that gives models to the clients of OpenAI and Ollama: chat, completions, streaming, and
@@ -92,6 +97,7 @@ public final class Gateway implements AutoCloseable {
     routes.addAll(new Ollama(models, builder.api).routes());
     routes.addAll(new Batch(models, builder.api).routes());
     routes.addAll(new ModelList(models, version).routes());
+    routes.addAll(new OpenApi(version, () -> List.copyOf(routes)).routes());
     routes.addAll(metrics.routes(builder.metricsAccess()));
     services.map(all -> all.routes(models)).ifPresent(routes::addAll);
     builder.routes.forEach(more -> routes.addAll(more.apply(models)));
@@ -196,6 +202,7 @@ public final class Gateway implements AutoCloseable {
   public static final class Builder {
     private static final int DEFAULT_PORT = 8080;
     private static final int DEFAULT_BODY = 4 << 20;
+    private static final Duration DEFAULT_CHECK = Duration.ofSeconds(10);
     private static final Duration DEFAULT_STALL = Duration.ofSeconds(30);
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
@@ -210,8 +217,10 @@ public final class Gateway implements AutoCloseable {
     private int maxBody = DEFAULT_BODY;
     private Duration stallTimeout = DEFAULT_STALL;
     private Guard guard = new OpenDoor();
-    private Optional<Route.Handler> page = Optional.empty();
+    private Optional<Route.Handler> page = Optional.of(new Page()::send);
     private Optional<GatewaySettings> settings = Optional.empty();
+    private UnaryOperator<String> environment = System::getenv;
+    private Duration upstreamCheck = DEFAULT_CHECK;
 
     private Builder() {}
 
@@ -230,10 +239,13 @@ public final class Gateway implements AutoCloseable {
     public Builder settings(GatewaySettings settings) throws IOException {
       this.settings = Optional.of(settings);
       for (ModelEntry entry : ModelEntry.of(settings)) {
-        if (entry.path().isEmpty()) {
-          throw new IllegalArgumentException("models of other servers are not supported yet");
+        if (entry.path().isPresent()) {
+          model(entry.id(), entry.path().get());
+        } else {
+          String key = entry.keyEnv().map(name -> environment(entry.id(), name)).orElse("");
+          upstream(
+              entry.id(), entry.url().orElseThrow(), entry.upstreamModel().orElse(entry.id()), key);
         }
-        model(entry.id(), entry.path().get());
       }
       hosts = settings.allowedHosts();
       return address(new InetSocketAddress(settings.get(Setting.HOST), settings.get(Setting.PORT)))
@@ -297,6 +309,44 @@ public final class Gateway implements AutoCloseable {
       Objects.requireNonNull(path, "path");
       models.add(options -> LocalModel.load(name, path, loading, options));
       return this;
+    }
+
+    /**
+     * Adds a model that another server runs, which speaks OpenAI's interface: vLLM, llama-server,
+     * another gateway. It has this gateway's keys, limits and statistics. Whether the other server
+     * is there is checked every ten seconds; this gateway is ready without it.
+     *
+     * @param name its name for clients: letters, digits, '.', '_', ':' and '-'
+     * @param url what comes before {@code /chat/completions}, for example {@code
+     *     http://gpu:8000/v1}
+     * @param upstreamModel what the other server calls the model
+     * @param key the other server's key, or an empty string
+     * @return this builder
+     * @throws IllegalArgumentException if the address has no host, or the key cannot stand in a
+     *     header
+     */
+    public Builder upstream(String name, URI url, String upstreamModel, String key) {
+      if (url.getHost() == null || !url.getScheme().matches("https?")) {
+        throw new IllegalArgumentException("not the address of a server: " + url);
+      }
+      if (!key.matches("[!-~]*")) {
+        throw new IllegalArgumentException("the key of " + url + " has spaces or other characters");
+      }
+      Optional<String> some = Optional.of(key).filter(value -> !value.isEmpty());
+      models.add(options ->
+          new UpstreamModel(
+              new UpstreamModel.Target(name, url, upstreamModel, some, upstreamCheck)));
+      return this;
+    }
+
+    /** Keys of other servers stand in the environment, never in a file that lists models. */
+    private String environment(String model, String name) {
+      String key = environment.apply(name);
+      if (key == null || key.isBlank()) {
+        throw new IllegalArgumentException(
+            "the key of model " + model + " is missing: set " + name + " in the environment");
+      }
+      return key.strip();
     }
 
     /**
@@ -383,6 +433,16 @@ public final class Gateway implements AutoCloseable {
      */
     public Builder allowedHosts(Set<String> hosts) {
       this.hosts = Set.copyOf(hosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList());
+      return this;
+    }
+
+    Builder environment(UnaryOperator<String> environment) {
+      this.environment = environment;
+      return this;
+    }
+
+    Builder upstreamCheck(Duration every) {
+      upstreamCheck = every;
       return this;
     }
 
