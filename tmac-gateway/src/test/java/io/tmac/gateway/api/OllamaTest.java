@@ -240,6 +240,13 @@ class OllamaTest {
     assertThat(reply.json().get("code").asInt()).isEqualTo(status);
   }
 
+  @Test
+  void longNamesAreNotRepeated() throws Exception {
+    Reply reply = http.post("/api/show", "{'model':'" + "x".repeat(100_000) + "'}");
+    assertThat(reply.status()).isEqualTo(404);
+    assertThat(reply.body()).hasSizeLessThan(300);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/api/tags", "/api/models", "/api/ps"})
   void listsModels(String path) throws Exception {
