@@ -1,0 +1,2 @@
+/** What browsers see. */
+package io.tmac.gateway.page;
