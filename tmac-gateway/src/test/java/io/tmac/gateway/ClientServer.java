@@ -16,10 +16,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A server for tests with real clients: the model {@code tiny}, {@code slow} whose prompts take
- * longer than a heartbeat, and {@code broken} whose streams fail; one key; as many 429 as wanted.
+ * longer than a heartbeat, {@code broken} whose streams fail, {@code long} and {@code prose}; one
+ * key; as many 429 as wanted.
  */
 final class ClientServer implements AutoCloseable {
   static final String KEY = "tmac-key-of-a-test";
+
+  /** What the model {@code prose} says, in pieces. */
+  static final String[] PROSE =
+      ("A table lookup trades arithmetic for memory: all results that can occur are computed once,"
+              + " and found again by their index.\n\nWeights of few bits have few combinations, so"
+              + " their tables are small, and <b>one</b> lookup does the work of several products.")
+          .split("(?<= )");
 
   final Model model = TinyModel.chat();
 
@@ -44,6 +52,8 @@ final class ClientServer implements AutoCloseable {
             .model("tiny", model)
             .serve(slow)
             .serve(broken)
+            .serve(new ScriptedModel("long", 500, Duration.ofMillis(10), i -> "word " + i + " "))
+            .serve(new ScriptedModel("prose", PROSE.length, Duration.ofMillis(5), i -> PROSE[i]))
             .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .heartbeat(Duration.ofMillis(100))
             .guard(this::admit)
