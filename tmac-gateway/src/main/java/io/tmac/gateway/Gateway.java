@@ -253,6 +253,7 @@ public final class Gateway implements AutoCloseable {
               BatcherOptions.DEFAULT
                   .withSlots(settings.get(Setting.SLOTS))
                   .withQueueCapacity(settings.get(Setting.QUEUE)))
+          .maxTokens(settings.get(Setting.MAX_TOKENS))
           .deadline(settings.get(Setting.DEADLINE))
           .heartbeat(settings.get(Setting.HEARTBEAT))
           .stallTimeout(settings.get(Setting.STALL_TIMEOUT))

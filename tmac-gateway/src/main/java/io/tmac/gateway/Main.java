@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
@@ -134,11 +135,9 @@ public final class Main {
       GatewaySettings settings = settings(parsed, environment);
       setLogLevel(settings);
       return serve(settings, line.getOut());
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | StoreException e) {
       throw new ParameterException(line, e.getMessage(), e);
-    } catch (StoreException e) {
-      throw new ParameterException(line, e.getMessage(), e);
-    } catch (IOException | InterruptedException e) {
+    } catch (IOException | InterruptedException | RuntimeException e) {
       throw new CommandLine.ExecutionException(line, e.getMessage(), e);
     }
   }
@@ -185,20 +184,7 @@ public final class Main {
       throws IOException, InterruptedException {
     Gateway gateway = start(settings);
     CountDownLatch stopped = new CountDownLatch(1);
-    Thread stop =
-        Thread.ofPlatform()
-            .name("tmac-gateway-stop")
-            .unstarted(() -> {
-              try {
-                gateway.drain(settings.get(Setting.DRAIN));
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              } finally {
-                gateway.close();
-                stopped.countDown();
-              }
-            });
-    Runtime.getRuntime().addShutdownHook(stop);
+    stopOnSignal(gateway, settings.get(Setting.DRAIN), stopped);
     gateway
         .newAdminKey()
         .ifPresent(key -> out.println("administrator's key, shown this once: " + key));
@@ -216,6 +202,24 @@ public final class Main {
     out.flush();
     stopped.await();
     return CommandLine.ExitCode.OK;
+  }
+
+  /** SIGTERM and Ctrl-C let running calls come to their end. */
+  static void stopOnSignal(Gateway gateway, Duration patience, CountDownLatch stopped) {
+    Thread stop =
+        Thread.ofPlatform()
+            .name("tmac-gateway-stop")
+            .unstarted(() -> {
+              try {
+                gateway.drain(patience);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } finally {
+                gateway.close();
+                stopped.countDown();
+              }
+            });
+    Runtime.getRuntime().addShutdownHook(stop);
   }
 
   private static String host(GatewaySettings settings) {

@@ -1,5 +1,6 @@
 package io.tmac.gateway;
 
+import io.tmac.BatcherOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -169,7 +170,13 @@ public final class Setting<T> {
 
   /** Answers at the same time. */
   public static final Setting<Integer> SLOTS =
-      whole("GATEWAY_SLOTS", "--slots", "4", 1, 1024, "Answers per model at the same time.");
+      whole(
+          "GATEWAY_SLOTS",
+          "--slots",
+          "8",
+          1,
+          BatcherOptions.MAX_SLOTS,
+          "Answers per model at the same time.");
 
   /** Answers that wait. */
   public static final Setting<Integer> QUEUE =
@@ -178,6 +185,16 @@ public final class Setting<T> {
   /** How long an answer may take. */
   public static final Setting<Duration> DEADLINE =
       seconds("GATEWAY_DEADLINE", "--deadline", "600", 1, 86_400, "How long an answer may take.");
+
+  /** Tokens of an answer. */
+  public static final Setting<Integer> MAX_TOKENS =
+      whole(
+          "GATEWAY_MAX_TOKENS",
+          "--max-tokens",
+          "2048",
+          1,
+          128_000,
+          "Tokens of an answer for which the client names no number.");
 
   /** Bytes of a body. */
   public static final Setting<Integer> MAX_BODY =

@@ -57,7 +57,7 @@ final class Tls {
 
   private static boolean hasKey(KeyStore store) throws GeneralSecurityException {
     for (String alias : Collections.list(store.aliases())) {
-      if (store.isKeyEntry(alias)) {
+      if (store.isKeyEntry(alias) && store.getCertificate(alias) != null) {
         return true;
       }
     }

@@ -24,8 +24,8 @@ public final class Ollama {
     return List.of(
         new Route("POST", "/api/generate", Access.USER, "Answers a prompt", this::generate),
         new Route("POST", "/api/chat", Access.USER, "Answers a conversation", this::chat),
-        new Route("POST", "/api/embed", Access.USER, "Not supported", OpenAi::embeddings),
-        new Route("POST", "/api/embeddings", Access.USER, "Not supported", OpenAi::embeddings));
+        OpenAi.noEmbeddings("/api/embed"),
+        OpenAi.noEmbeddings("/api/embeddings"));
   }
 
   private void generate(Call call) throws IOException, InterruptedException {

@@ -34,7 +34,7 @@ public final class OpenAi {
         new Route("POST", "/v1/completions", Access.USER, "Goes on with a text", this::completion),
         new Route("GET", "/v1/models", Access.USER, "Lists the models", this::list),
         new Route("GET", "/v1/models/{id}", Access.USER, "Describes a model", this::model),
-        new Route("POST", "/v1/embeddings", Access.USER, "Not supported", OpenAi::embeddings));
+        noEmbeddings("/v1/embeddings"));
   }
 
   private void chat(Call call) throws IOException, InterruptedException {
@@ -71,8 +71,16 @@ public final class OpenAi {
     return body;
   }
 
-  static void embeddings(Call call) {
-    throw ApiError.of(501, "Embeddings are not supported by this server")
-        .withCode("unsupported_endpoint");
+  /** Refuses embeddings, in whichever API they are asked for. */
+  static Route noEmbeddings(String path) {
+    return new Route(
+        "POST",
+        path,
+        Access.USER,
+        "Not supported",
+        call -> {
+          throw ApiError.of(501, "Embeddings are not supported by this server")
+              .withCode("unsupported_endpoint");
+        });
   }
 }

@@ -45,8 +45,7 @@ final class OpenAiReader {
     Unsupported.refuseCompletion(body);
     List<Prompt> prompts = new ArrayList<>();
     JsonNode given = body.any("prompt");
-    if (given != null && given.isArray() && given.path(0).isContainer()
-        || given != null && given.path(0).isNumber()) {
+    if (given != null && (given.path(0).isContainer() || given.path(0).isNumber())) {
       throw ApiError.badField("prompt", "prompt: token ids are not supported; send text")
           .withCode("unsupported_parameter");
     }

@@ -10,6 +10,9 @@ import java.util.regex.Pattern;
 
 /** The models by name. Names come from the configuration alone: no request adds or loads one. */
 public final class Models implements AutoCloseable {
+  /** Characters of an unknown name that are repeated to the client. */
+  private static final int SHOWN = 128;
+
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,127}");
 
   private final Map<String, ServedModel> models = new LinkedHashMap<>();
@@ -45,7 +48,9 @@ public final class Models implements AutoCloseable {
       model = models.get(id.substring(0, id.length() - ":latest".length()));
     }
     if (model == null) {
-      throw ApiError.notFound("Model not found: " + id + ". GET /v1/models lists those there are")
+      String shown = id.length() <= SHOWN ? id : id.substring(0, SHOWN) + "...";
+      throw ApiError.notFound(
+              "Model not found: " + shown + ". GET /v1/models lists those there are")
           .withCode("model_not_found");
     }
     return model;

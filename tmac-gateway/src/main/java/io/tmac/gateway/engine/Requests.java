@@ -18,6 +18,12 @@ import org.slf4j.LoggerFactory;
  * Turns what a client asks into a request to a model, or tells the client what is wrong with it.
  */
 final class Requests {
+  /**
+   * Characters that hardly any token has. What has more of them than that times the context is not
+   * worth being cut into tokens, which takes a second for some megabytes.
+   */
+  private static final int TOKEN_LENGTH = 256;
+
   private static final Logger LOG = LoggerFactory.getLogger(Requests.class);
 
   private Requests() {}
@@ -28,17 +34,14 @@ final class Requests {
    * @throws ApiError with status 400 if the model cannot do it
    */
   static GenerationRequest of(Model model, Job job) {
-    GenerationRequest request = prompt(model, job);
     int contextLength = model.info().contextLength();
+    long least = length(job.prompt()) / TOKEN_LENGTH;
+    if (least > contextLength) {
+      throw tooLong(contextLength, "more than " + least);
+    }
+    GenerationRequest request = prompt(model, job);
     if (request.promptTokens() > contextLength) {
-      throw ApiError.of(
-              400,
-              "This model's context has room for "
-                  + contextLength
-                  + " tokens, but the prompt has "
-                  + request.promptTokens()
-                  + ". Shorten it")
-          .withCode("context_length_exceeded");
+      throw tooLong(contextLength, Integer.toString(request.promptTokens()));
     }
     if (request.promptTokens() == 0) {
       throw ApiError.badField("prompt", "The prompt has no tokens");
@@ -57,6 +60,26 @@ final class Requests {
     job.seed().ifPresent(request::seed);
     job.logprobs().ifPresent(request::logprobs);
     return request;
+  }
+
+  /** Characters of a prompt. */
+  private static long length(Job.Prompt prompt) {
+    return switch (prompt) {
+      case Job.Prompt.Text text -> text.text().length();
+      case Job.Prompt.Chat chat ->
+          chat.messages().stream().mapToLong(message -> message.content().length()).sum();
+    };
+  }
+
+  private static ApiError tooLong(int contextLength, String tokens) {
+    return ApiError.of(
+            400,
+            "This model's context has room for "
+                + contextLength
+                + " tokens, but the prompt has "
+                + tokens
+                + ". Shorten it")
+        .withCode("context_length_exceeded");
   }
 
   private static GenerationRequest prompt(Model model, Job job) {

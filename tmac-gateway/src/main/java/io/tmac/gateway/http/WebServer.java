@@ -11,10 +11,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
 /** The JDK's server with one context and a virtual thread per request. */
 public final class WebServer implements AutoCloseable {
+  private static final Duration MOMENT = Duration.ofMillis(200);
+  private static final Duration END = Duration.ofSeconds(2);
+
   private final HttpServer server;
   private final ExecutorService executor;
   private final Streams streams;
@@ -111,11 +115,25 @@ public final class WebServer implements AutoCloseable {
     return server.getAddress();
   }
 
-  /** Stops at once: running calls are interrupted. Draining is the caller's. Idempotent. */
+  /**
+   * Stops: calls that do not end within a moment are interrupted. Draining is the caller's; the
+   * moment is for calls whose reply is complete and that are only to be reported. Idempotent.
+   */
   @Override
   public void close() {
+    executor.shutdown();
+    await(MOMENT);
     executor.shutdownNow();
     server.stop(0);
     streams.close();
+    await(END);
+  }
+
+  private void await(Duration patience) {
+    try {
+      var _ = executor.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

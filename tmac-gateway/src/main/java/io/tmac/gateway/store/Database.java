@@ -86,16 +86,30 @@ public final class Database implements AutoCloseable {
       }
       pool = new HikariDataSource(config);
       Database database = new Database(pool, !url.startsWith(H2));
-      database.transaction(connection -> {
-        Schema.prepare(connection);
-        return null;
-      });
+      database.prepare();
       return database;
     } catch (RuntimeException | IOException e) {
       if (pool != null) {
         pool.close();
       }
       throw new StoreException(explain(url, e), e);
+    }
+  }
+
+  /** Two gateways that begin with an empty database disturb each other once. */
+  private void prepare() {
+    Work<Void> work =
+        connection -> {
+          Schema.prepare(connection);
+          return null;
+        };
+    try {
+      transaction(work);
+    } catch (StoreException e) {
+      if (!shared || !(e.getCause() instanceof SQLException)) {
+        throw e;
+      }
+      transaction(work);
     }
   }
 

@@ -211,7 +211,7 @@ class OllamaTest {
     assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.json().get("error").isString()).isTrue();
     assertThat(reply.json().get("code").asInt()).isEqualTo(400);
-    String name = field.split("'")[1].equals("options") ? "options" : field.split("'")[1];
+    String name = field.substring(1, field.indexOf('\'', 1));
     assertThat(reply.json().get("error").asString()).contains(name);
   }
 
@@ -238,6 +238,13 @@ class OllamaTest {
     assertThat(reply.status()).isEqualTo(status);
     assertThat(reply.json().get("error").asString()).contains(message);
     assertThat(reply.json().get("code").asInt()).isEqualTo(status);
+  }
+
+  @Test
+  void longNamesAreNotRepeated() throws Exception {
+    Reply reply = http.post("/api/show", "{'model':'" + "x".repeat(100_000) + "'}");
+    assertThat(reply.status()).isEqualTo(404);
+    assertThat(reply.body()).hasSizeLessThan(300);
   }
 
   @ParameterizedTest

@@ -277,6 +277,14 @@ class LocalModelTest {
   }
 
   @Test
+  void promptsFarTooLongAreNotEvenCutIntoTokens() {
+    String prompt = "x".repeat(TinyModel.CONTEXT * 300);
+    ApiError error = refused(() -> serve(chat).begin(job(said(ChatMessage.user(prompt)), 5)));
+    assertThat(code(error)).isEqualTo("context_length_exceeded");
+    assertThat(error).hasMessageContaining("more than 300.");
+  }
+
+  @Test
   void whatTheModelCannotDoIsRefused() {
     serve(chat);
     Sampling bias =
@@ -326,8 +334,9 @@ class LocalModelTest {
     BatcherOptions one = BatcherOptions.DEFAULT.withSlots(1).withQueueCapacity(0);
     served = LocalModel.of("tiny", chat, one);
     try (Answer running = served.begin(job(text("once upon a time"), 200))) {
+      assertThat(running.end()).isEmpty();
       ApiError error = null;
-      for (int i = 0; i < 3 && error == null; i++) {
+      for (int i = 0; i < 50 && error == null; i++) {
         error = refused(() -> served.begin(job(text("b"), 200)));
       }
       assertThat(error).isNotNull();

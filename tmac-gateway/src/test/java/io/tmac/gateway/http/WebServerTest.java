@@ -155,8 +155,15 @@ class WebServerTest {
     assertThat(head.body()).isEmpty();
     String raw =
         http.raw(
-            "HEAD /open HTTP/1.1\nHost: localhost\n\nGET /open HTTP/1.1\n"
-                + "Host: localhost\nConnection: close\n\n");
+            """
+            HEAD /open HTTP/1.1
+            Host: localhost
+
+            GET /open HTTP/1.1
+            Host: localhost
+            Connection: close
+
+            """);
     assertThat(raw).endsWith("{\"a\":1}").containsOnlyOnce("{\"a\":1}");
     assertThat(http.send("HEAD", "/nowhere", null, "Authorization", "u").status()).isEqualTo(404);
   }
@@ -262,8 +269,13 @@ class WebServerTest {
     try (Socket socket = http.connect()) {
       Http.send(
           socket,
-          "POST /echo HTTP/1.1\nHost: localhost\nAuthorization: u\n"
-              + "Content-Length: 1000000000\n\n");
+          """
+          POST /echo HTTP/1.1
+          Host: localhost
+          Authorization: u
+          Content-Length: 1000000000
+
+          """);
       assertThat(Http.readUntil(socket, "\r\n")).startsWith("HTTP/1.1 413");
     }
   }

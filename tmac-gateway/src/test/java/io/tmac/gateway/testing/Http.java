@@ -55,7 +55,7 @@ public final class Http {
 
     /** The objects of NDJSON. */
     public List<JsonNode> objects() {
-      return lines().stream().map(line -> (JsonNode) JSON.readTree(line)).toList();
+      return lines().stream().map(JSON::readTree).toList();
     }
   }
 
