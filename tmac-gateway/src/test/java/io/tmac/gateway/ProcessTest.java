@@ -210,6 +210,9 @@ class ProcessTest {
       }
       said.add(http.get("/api/keys", bearer(admin)).body());
       said.add(http.get("/api/admin/stats", bearer(admin)).body());
+      String metrics = http.get("/metrics", bearer(admin)).body();
+      assertThat(metrics).contains("# TYPE");
+      said.add(metrics);
       said.add(http.get("/api/admin/stats/users", bearer(admin)).body());
       http.raw(
           "GET /%0a{\"level\":\"ERROR\",\"forged\":true} HTTP/1.1\nHost: localhost\n"
