@@ -206,7 +206,7 @@ class LoadTest {
                 shape,
                 new TernaryV2(),
                 new TernaryV2(),
-                ModelOptions.DEFAULT.withTokenizer(tokenizer.resolve("tokenizer.bin")));
+                ModelOptions.DEFAULT.withTokenizer(tokenizer.resolve("tok512.bin")));
         Gateway gateway = builder().model("large", model).start()) {
       Http http = new Http(gateway.address());
       tokensPerSecond(http, 1);
