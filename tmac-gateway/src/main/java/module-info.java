@@ -11,6 +11,7 @@ module io.tmac.gateway {
   requires java.net.http;
   requires java.sql;
   requires jdk.httpserver;
+  requires org.java_websocket;
   requires org.slf4j;
   requires tools.jackson.databind;
 

@@ -25,6 +25,7 @@ import io.tmac.gateway.http.Router;
 import io.tmac.gateway.http.WebServer;
 import io.tmac.gateway.limit.Drain;
 import io.tmac.gateway.page.Page;
+import io.tmac.gateway.socket.ChatSocket;
 import io.tmac.gateway.stats.Metrics;
 import io.tmac.gateway.upstream.UpstreamModel;
 import java.io.IOException;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -60,11 +62,15 @@ import java.util.function.UnaryOperator;
  * <p>Safe for use by many threads.
  */
 public final class Gateway implements AutoCloseable {
+  private static final int SOCKETS = 1000;
+  private static final Duration SOCKET_IDLE = Duration.ofMinutes(10);
+
   private final Models models;
   private final Optional<Services> services;
   private final Drain drain;
   private final Metrics metrics;
   private final WebServer server;
+  private final Optional<ChatSocket> socket;
   private final Router router;
 
   private Gateway(Builder builder) throws IOException {
@@ -81,11 +87,33 @@ public final class Gateway implements AutoCloseable {
       services.map(Services::observers).ifPresent(observers::addAll);
       router = new Router(routes(builder));
       server = WebServer.start(options, router, drain, observers);
+      try {
+        socket = openSocket(builder, options);
+      } catch (IOException | RuntimeException | Error e) {
+        server.close();
+        throw e;
+      }
     } catch (IOException | RuntimeException | Error e) {
       served.forEach(ServedModel::close);
       services.ifPresent(Services::close);
       throw e;
     }
+  }
+
+  private Optional<ChatSocket> openSocket(Builder builder, WebServer.Options options)
+      throws IOException {
+    if (builder.socketPort < 0) {
+      return Optional.empty();
+    }
+    ChatSocket.Options how =
+        new ChatSocket.Options(
+            new InetSocketAddress(options.address().getAddress(), builder.socketPort),
+            options.tls(),
+            builder.settings.map(all -> all.get(Setting.CORS_ORIGINS)).orElse(Set.of()),
+            options.maxBody(),
+            SOCKETS,
+            SOCKET_IDLE);
+    return Optional.of(ChatSocket.start(how, server.handler()));
   }
 
   private List<Route> routes(Builder builder) {
@@ -154,6 +182,15 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
+   * The port of the WebSocket endpoint.
+   *
+   * @return the port, or empty if there is none
+   */
+  public OptionalInt socketPort() {
+    return socket.map(all -> OptionalInt.of(all.port())).orElse(OptionalInt.empty());
+  }
+
+  /**
    * The administrator's key that was made because there was none. It is kept nowhere: show it to
    * the person who starts the gateway, once.
    *
@@ -193,6 +230,7 @@ public final class Gateway implements AutoCloseable {
   @Override
   public void close() {
     drain.begin();
+    socket.ifPresent(ChatSocket::close);
     server.close();
     models.close();
     services.ifPresent(Services::close);
@@ -201,6 +239,7 @@ public final class Gateway implements AutoCloseable {
   /** Collects what a server needs. Not safe for use by several threads. */
   public static final class Builder {
     private static final int DEFAULT_PORT = 8080;
+    private static final int MAX_PORT = 65_535;
     private static final int DEFAULT_BODY = 4 << 20;
     private static final Duration DEFAULT_CHECK = Duration.ofSeconds(10);
     private static final Duration DEFAULT_STALL = Duration.ofSeconds(30);
@@ -215,6 +254,7 @@ public final class Gateway implements AutoCloseable {
     private ApiOptions api = ApiOptions.DEFAULT;
     private Set<String> hosts;
     private int maxBody = DEFAULT_BODY;
+    private int socketPort = -1;
     private Duration stallTimeout = DEFAULT_STALL;
     private Guard guard = new OpenDoor();
     private Optional<Route.Handler> page = Optional.of(new Page()::send);
@@ -257,7 +297,8 @@ public final class Gateway implements AutoCloseable {
           .deadline(settings.get(Setting.DEADLINE))
           .heartbeat(settings.get(Setting.HEARTBEAT))
           .stallTimeout(settings.get(Setting.STALL_TIMEOUT))
-          .maxBody(settings.get(Setting.MAX_BODY));
+          .maxBody(settings.get(Setting.MAX_BODY))
+          .socketPort(settings.get(Setting.WS_PORT));
     }
 
     /**
@@ -268,6 +309,20 @@ public final class Gateway implements AutoCloseable {
      */
     public Builder address(InetSocketAddress address) {
       this.address = Objects.requireNonNull(address, "address");
+      return this;
+    }
+
+    /**
+     * Also answers chats over WebSocket, on a port of its own. Default: none.
+     *
+     * @param port the port; 0 picks a free one, -1 for none
+     * @return this builder
+     */
+    public Builder socketPort(int port) {
+      if (port < -1 || port > MAX_PORT) {
+        throw new IllegalArgumentException("a port must be from -1 to 65535: " + port);
+      }
+      socketPort = port;
       return this;
     }
 

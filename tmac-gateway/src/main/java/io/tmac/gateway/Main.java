@@ -191,6 +191,7 @@ public final class Main {
     String scheme = settings.find(Setting.TLS_KEYSTORE).isPresent() ? "https" : "http";
     out.println(
         "listening on " + scheme + "://" + host(settings) + ":" + gateway.address().getPort());
+    gateway.socketPort().ifPresent(port -> out.println("WebSocket on port " + port));
     out.flush();
     try {
       gateway.awaitReady();

@@ -1,5 +1,6 @@
 package io.tmac.gateway.http;
 
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
@@ -20,6 +21,7 @@ public final class WebServer implements AutoCloseable {
   private static final Duration END = Duration.ofSeconds(2);
 
   private final HttpServer server;
+  private final HttpHandler handler;
   private final ExecutorService executor;
   private final Streams streams;
 
@@ -52,8 +54,10 @@ public final class WebServer implements AutoCloseable {
     }
   }
 
-  private WebServer(HttpServer server, ExecutorService executor, Streams streams) {
+  private WebServer(
+      HttpServer server, HttpHandler handler, ExecutorService executor, Streams streams) {
     this.server = server;
+    this.handler = handler;
     this.executor = executor;
     this.streams = streams;
   }
@@ -102,12 +106,17 @@ public final class WebServer implements AutoCloseable {
             Thread.ofVirtual().name("tmac-gateway-request-", 0).factory());
     Streams streams = new Streams(options.stallTimeout());
     server.setExecutor(executor);
-    server.createContext(
-        "/",
+    HttpHandler handler =
         new Dispatcher(
-            router, guard, observers, options.hosts(), options.cors(), options.maxBody(), streams));
+            router, guard, observers, options.hosts(), options.cors(), options.maxBody(), streams);
+    server.createContext("/", handler);
     server.start();
-    return new WebServer(server, executor, streams);
+    return new WebServer(server, handler, executor, streams);
+  }
+
+  /** Returns what answers requests, for those that come another way. */
+  public HttpHandler handler() {
+    return handler;
   }
 
   /** Returns where the server listens. */

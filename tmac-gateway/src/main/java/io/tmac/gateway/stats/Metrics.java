@@ -221,7 +221,7 @@ public final class Metrics implements Observer {
 
   private void answered(Call call, Throwable error) {
     String model = call.model();
-    if (error instanceof IOException) {
+    if (error instanceof IOException || error instanceof InterruptedException) {
       cancelled.labelValues(model).inc();
     }
     promptTokens.labelValues(model).inc(call.promptTokens());

@@ -1,0 +1,2 @@
+/** Chats over WebSocket, answered by the same handlers as HTTP requests. */
+package io.tmac.gateway.socket;
