@@ -199,14 +199,13 @@ class LoadTest {
   @EnabledIfSystemProperty(named = "tmac.load.throughput", matches = "true")
   void sharingPaysForSixteenStreams() throws Exception {
     ModelConfig shape = new ModelConfig(768, 2048, 12, 12, 12, 64, 32_000, 512, 10000, 1e-5);
-    Path tokenizer =
-        Path.of(System.getProperty("tmac.shared", "../../shared"), "models/stories260K");
+    Path tokenizer = Files.write(folder.resolve("tokenizer.bin"), TinyModel.tokenizer(32_000));
     try (Model model =
             Model.random(
                 shape,
                 new TernaryV2(),
                 new TernaryV2(),
-                ModelOptions.DEFAULT.withTokenizer(tokenizer.resolve("tok512.bin")));
+                ModelOptions.DEFAULT.withTokenizer(tokenizer));
         Gateway gateway = builder().model("large", model).start()) {
       Http http = new Http(gateway.address());
       tokensPerSecond(http, 1);

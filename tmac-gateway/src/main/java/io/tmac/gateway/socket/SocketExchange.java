@@ -11,8 +11,8 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 
 /**
- * A request that did not come by HTTP. Whatever answers it sees no difference, so that keys, limits,
- * statistics and errors are the same.
+ * A request that did not come by HTTP. Whatever answers it sees no difference, so that keys,
+ * limits, statistics and errors are the same.
  */
 final class SocketExchange extends HttpExchange {
   private final String method;

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.Supplier;
 import org.java_websocket.WebSocket;
 import org.java_websocket.framing.CloseFrame;
 import tools.jackson.core.JacksonException;
@@ -69,7 +69,7 @@ final class Talk {
     try {
       message = Json.MAPPER.readTree(text);
     } catch (JacksonException e) {
-      error(400, Map.of("message", "The message is not valid JSON"));
+      complain(400, "The message is not valid JSON");
       return;
     }
     switch (message.path("type").asString("")) {
@@ -79,22 +79,21 @@ final class Talk {
       }
       case "chat" -> {
         if (key == null) {
-          error(401, Map.of("message", "Send a message of type auth first"));
+          complain(401, "Send a message of type auth first");
           socket.close(CloseFrame.POLICY_VALIDATION, "no key");
         } else if (message instanceof ObjectNode chat) {
           start(() -> chat(chat));
         }
       }
       case "cancel" -> cancel();
-      default ->
-          error(400, Map.of("message", "A message must have the type auth, chat or cancel"));
+      default -> complain(400, "A message must have the type auth, chat or cancel");
     }
   }
 
   /** Every request has a thread of its own; the socket's thread never waits. */
-  private synchronized void start(Runnable work) {
+  private synchronized void start(Supplier<Map<String, Object>> work) {
     if (running != null) {
-      error(CONFLICT, Map.of("message", "An answer is running; cancel it, or wait for its end"));
+      complain(CONFLICT, "An answer is running; cancel it, or wait for its end");
       return;
     }
     cancelled = false;
@@ -102,10 +101,16 @@ final class Talk {
         Thread.ofVirtual()
             .name("tmac-gateway-socket")
             .unstarted(() -> {
+              Map<String, Object> last;
               try {
-                work.run();
+                last = work.get();
               } finally {
                 ended();
+              }
+              // Whoever hears this may ask again at once.
+              send(last);
+              if (key == null) {
+                socket.close(CloseFrame.POLICY_VALIDATION, "not let in");
               }
             });
     running.start();
@@ -134,12 +139,16 @@ final class Talk {
     }
   }
 
-  private void error(int status, Object error) {
+  private static Map<String, Object> error(int status, Object error) {
     Map<String, Object> message = new LinkedHashMap<>();
     message.put("type", "error");
     message.put("status", status);
     message.put("error", error);
-    send(message);
+    return message;
+  }
+
+  private void complain(int status, String what) {
+    send(error(status, Map.of("message", what)));
   }
 
   private SocketExchange exchange(
@@ -159,20 +168,18 @@ final class Talk {
     return exchange;
   }
 
-  private void login(String given) {
+  private Map<String, Object> login(String given) {
     ByteArrayOutputStream reply = new ByteArrayOutputStream();
     SocketExchange exchange = exchange("GET", "/v1/models", given, new byte[0], reply);
     int status = handle(exchange);
     JsonNode body = Json.MAPPER.readTree(reply.toByteArray());
     if (status != 200) {
-      error(status, body.path("error"));
-      socket.close(CloseFrame.POLICY_VALIDATION, "not let in");
-      return;
+      return error(status, body.path("error"));
     }
     key = given;
     List<String> models =
         body.path("data").valueStream().map(model -> model.path("id").asString()).toList();
-    send(Map.of("type", "ready", "models", models));
+    return Map.of("type", "ready", "models", models);
   }
 
   private int handle(SocketExchange exchange) {
@@ -184,7 +191,7 @@ final class Talk {
     return exchange.getResponseCode();
   }
 
-  private void chat(ObjectNode message) {
+  private Map<String, Object> chat(ObjectNode message) {
     message.remove("type");
     message.put("stream", true);
     message.putObject("stream_options").put("include_usage", true);
@@ -193,19 +200,18 @@ final class Talk {
         exchange("POST", "/v1/chat/completions", key, Json.bytes(message), answer);
     int status = handle(exchange);
     if (isCancelled()) {
-      send(Map.of("type", "cancelled"));
-    } else if (status != 200) {
-      error(status, Json.MAPPER.readTree(answer.rest()).path("error"));
-    } else {
-      answer.end().ifPresent(this::send);
+      return Map.of("type", "cancelled");
     }
+    return status == 200
+        ? answer.end()
+        : error(status, Json.MAPPER.readTree(answer.rest()).path("error"));
   }
 
   /** Turns the server-sent events of an answer into messages; other bodies it keeps. */
   private final class Answer extends OutputStream {
     private final ByteArrayOutputStream rest = new ByteArrayOutputStream();
     private final Map<String, Object> done = new LinkedHashMap<>();
-    private boolean failed;
+    private Map<String, Object> failure;
 
     @Override
     public void write(int value) {
@@ -248,8 +254,7 @@ final class Talk {
 
     private void event(JsonNode event) {
       if (event.has("error")) {
-        failed = true;
-        error(HttpURLConnection.HTTP_BAD_GATEWAY, event.path("error"));
+        failure = error(HttpURLConnection.HTTP_BAD_GATEWAY, event.path("error"));
         return;
       }
       for (JsonNode choice : event.path("choices")) {
@@ -276,12 +281,15 @@ final class Talk {
       return rest.toByteArray();
     }
 
-    /** The last message; empty if an error was the last. */
-    Optional<Map<String, Object>> end() {
+    /** The last message. */
+    Map<String, Object> end() {
+      if (failure != null) {
+        return failure;
+      }
       Map<String, Object> message = new LinkedHashMap<>();
       message.put("type", "done");
       message.putAll(done);
-      return failed || done.isEmpty() ? Optional.empty() : Optional.of(message);
+      return message;
     }
   }
 }

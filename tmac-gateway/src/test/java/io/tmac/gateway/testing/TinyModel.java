@@ -62,8 +62,12 @@ public final class TinyModel {
     return new ModelConfig(32, 64, 2, 4, 2, 8, 3 + BYTES + WORDS.length, CONTEXT, 10000, 1e-5);
   }
 
-  /** A tokenizer.bin with all bytes and some words. */
   private static byte[] tokenizer() {
+    return tokenizer(3 + BYTES + WORDS.length);
+  }
+
+  /** A tokenizer.bin with all bytes and some words, filled up to a number of tokens. */
+  public static byte[] tokenizer(int size) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(16).array());
     for (String special : new String[] {"<unk>", "\n<s>\n", "\n</s>\n"}) {
@@ -74,6 +78,9 @@ public final class TinyModel {
     }
     for (String word : WORDS) {
       piece(out, word, word.length());
+    }
+    for (int i = 3 + BYTES + WORDS.length; i < size; i++) {
+      piece(out, " word" + i, 0);
     }
     return out.toByteArray();
   }
