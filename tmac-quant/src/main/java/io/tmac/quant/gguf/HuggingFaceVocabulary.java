@@ -190,20 +190,37 @@ final class HuggingFaceVocabulary {
 
   private Marks marks(OptionalInt unknown) {
     OptionalInt bos = or(id(config.path("bos_token")), folder.bosId());
-    OptionalInt first =
-        folder.eosIds().isEmpty()
-            ? OptionalInt.empty()
-            : OptionalInt.of(folder.eosIds().getFirst());
-    OptionalInt eos = or(id(config.path("eos_token")), first);
-    OptionalInt eot =
-        folder.eosIds().stream()
-            .mapToInt(Integer::intValue)
-            .filter(id -> eos.isEmpty() || id != eos.getAsInt())
-            .findFirst();
+    OptionalInt eos =
+        or(
+            id(config.path("eos_token")),
+            folder.eosIds().isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of(folder.eosIds().getFirst()));
     OptionalInt leading = frame(true);
     OptionalInt trailing = frame(false);
+    OptionalInt first = or(leading, bos);
+    OptionalInt last = or(trailing, eos);
     return new Marks(
-        or(leading, bos), eos, eot, unknown, leading.isPresent(), trailing.isPresent());
+        first,
+        last,
+        eot(last),
+        unknown,
+        first.isPresent() && adds("add_bos_token", leading),
+        last.isPresent() && adds("add_eos_token", trailing));
+  }
+
+  /** Whether a token goes around a text: tokenizer_config.json decides, else the post-processor. */
+  private boolean adds(String key, OptionalInt framing) {
+    JsonNode flag = config.path(key);
+    return flag.isBoolean() ? flag.asBoolean() : framing.isPresent();
+  }
+
+  /** The first of the tokens that end a text, beside EOS. */
+  private OptionalInt eot(OptionalInt eos) {
+    return folder.eosIds().stream()
+        .mapToInt(Integer::intValue)
+        .filter(id -> eos.isEmpty() || id != eos.getAsInt())
+        .findFirst();
   }
 
   /** The token that the post-processor puts before a text, or behind it. */
