@@ -194,17 +194,11 @@ final class JsonPipeline {
     };
   }
 
-  /** Whether the encoder puts a space before each stretch of text, not only before the first. */
-  static boolean prefixesEach(Normalizer normalizer, PreTokenizer preTokenizer) {
-    return prefixesEach(normalizer)
-        || preTokenizer instanceof PreTokenizer.Sequence sequence
-            && sequence.steps().stream()
-                .anyMatch(step ->
-                    step instanceof PreTokenizer.Metaspace metaspace
-                        && metaspace.prepend() == PreTokenizer.Prepend.ALWAYS);
-  }
-
-  private static boolean prefixesEach(Normalizer normalizer) {
+  /**
+   * Whether the encoder puts a space before each stretch of text, whatever it begins with. {@link
+   * PreTokenizer.Metaspace} does not: a text that begins with a space keeps its own.
+   */
+  static boolean prefixesEach(Normalizer normalizer) {
     return normalizer instanceof Normalizer.Prepend
         || normalizer instanceof Normalizer.Sequence sequence
             && sequence.steps().stream().anyMatch(JsonPipeline::prefixesEach);

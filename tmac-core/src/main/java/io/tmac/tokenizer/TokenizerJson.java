@@ -131,7 +131,7 @@ final class TokenizerJson {
             !cutting.byteLevel(),
             leadingSpace(
                 decoder == null ? !cutting.byteLevel() : decoding.dropsSpace(),
-                JsonPipeline.prefixesEach(normalizing, cutting.steps()))));
+                JsonPipeline.prefixesEach(normalizing))));
   }
 
   /** A decoder drops one space; the encoder may have put in more. */

@@ -111,13 +111,19 @@ class TokenizerJsonTest {
           {"String": "▁"}, "content": " "}, {"type": "Fuse"},
           {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}
         """;
-    String cut = ADDED.replace("[{", "[{\"id\": 9, \"content\": \"<t>\", \"special\": false}, {");
+    String cut =
+        ADDED.replace("[{", "[{\"id\": 9, \"content\": \"<t>\", \"normalized\": false}, {");
     Tokenizer first = read(MODEL, cut, metaspace("first"), strip);
     for (String text : List.of("ab<t> ab", "ab<t>ab", "ab ab", "ab<t>")) {
       assertThat(first.decode(first.encode(text))).isEqualTo(text);
     }
+    Tokenizer each = read(MODEL, cut, SPACES, strip);
+    for (String text : List.of("ab<t> ab", "ab<t>ab", "ab ab", "ab<t>")) {
+      assertThat(each.decode(each.encode(text))).isEqualTo(text);
+    }
     Tokenizer always = read(MODEL, cut, metaspace("always"), strip);
-    assertThat(always.decode(always.encode("ab<t>ab"))).isEqualTo("ab<t>ab");
+    assertThat(always.decode(always.encode("ab<t> ab"))).isEqualTo("ab<t> ab");
+    assertThat(always.encode("ab<t>ab")).as("no telling which").containsExactly(7, 9, 7);
     assertThat(always.encode("abx ab")).containsExactly(7, 0, 7);
     assertThat(always.decode(new int[] {7, 0, 7})).as("after an unknown").isEqualTo("ab ab");
   }
