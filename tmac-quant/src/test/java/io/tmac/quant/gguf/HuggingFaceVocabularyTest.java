@@ -78,6 +78,33 @@ class HuggingFaceVocabularyTest {
         .hasMessageContaining("x+");
   }
 
+  @Test
+  void refusesNormalizersThatWouldBeLost() throws IOException {
+    String json =
+        """
+        {"model": {"type": "BPE", "vocab": {"a": 0}, "merges": []},
+         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+         "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}]}}
+        """;
+    Files.writeString(folder.resolve("tokenizer.json"), json);
+    assertThat(HuggingFaceVocabulary.read(source()).preTokenizer()).isEqualTo("gpt-2");
+    Files.writeString(folder.resolve("tokenizer.json"), json.replace("NFC", "Lowercase"));
+    assertThatThrownBy(() -> HuggingFaceVocabulary.read(source()))
+        .isInstanceOf(UnsupportedModelException.class)
+        .hasMessageContaining("Lowercase");
+  }
+
+  /** llama-bpe takes a piece that is a token unmerged; dbrx cuts alike and does not. */
+  @Test
+  void comparesIgnoreMerges() throws IOException {
+    Path json = Shared.path("vectors/public/tokenizers/gpt2trim8k-llama3.tokenizer.json");
+    String text = Files.readString(json);
+    String merged = text.replaceFirst("\"ignore_merges\": *true", "\"ignore_merges\": false");
+    assertThat(merged).isNotEqualTo(text);
+    Files.writeString(folder.resolve("tokenizer.json"), merged);
+    assertThat(HuggingFaceVocabulary.read(source()).preTokenizer()).isEqualTo("dbrx");
+  }
+
   /** As the tokenizer of the folder does: tokenizer_config.json first, then the post-processor. */
   @ParameterizedTest
   @CsvSource({
