@@ -9,12 +9,12 @@ import io.tmac.tokenizer.TextMarks;
 import io.tmac.tokenizer.TokenType;
 import io.tmac.tokenizer.Tokenizer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The vocabulary in the metadata of a GGUF file.
@@ -24,7 +24,8 @@ import java.util.Set;
  *   tokenizer.ggml.pre             how "gpt2" cuts a text
  *   tokenizer.ggml.tokens          [vocabSize] strings
  *   tokenizer.ggml.token_type      [vocabSize] 1 normal, 2 unknown, 3 control, 4 user-defined,
- *                                  5 unused, 6 byte; absent: all normal
+ *                                  5 unused, 6 byte; absent: byte for "llama" where the
+ *                                  name is <0xNN>, else normal
  *   tokenizer.ggml.scores          [vocabSize], "llama" only
  *   tokenizer.ggml.merges          "a b" strings, "gpt2" only
  *   tokenizer.ggml.add_space_prefix                       "llama": true if absent
@@ -50,6 +51,8 @@ final class GgufVocabulary {
           "midm-2.0",
           "lfm2",
           "tekken");
+
+  private static final Pattern BYTE_NAME = Pattern.compile("<0x[0-9A-F]{2}>");
 
   private final String source;
   private final GgufMetadata metadata;
@@ -87,7 +90,8 @@ final class GgufVocabulary {
     checkCount("scores", scores.length);
     TextMarks marks = marks(OptionalInt.of(1), OptionalInt.of(2), OptionalInt.of(0), true);
     boolean prefix = metadata.bool(PREFIX + "add_space_prefix").orElse(true);
-    return Tokenizer.of(new SentencePieceVocabulary(tokens, scores, types(marks), prefix, marks));
+    return Tokenizer.of(
+        new SentencePieceVocabulary(tokens, scores, types(marks, true), prefix, marks));
   }
 
   private Tokenizer byteLevel() {
@@ -96,7 +100,7 @@ final class GgufVocabulary {
     OptionalInt none = OptionalInt.empty();
     TextMarks marks = marks(none, none, none, PRE_WITH_BOS.contains(pre));
     return Tokenizer.of(
-        source, new BpeVocabulary(tokens, types(marks), List.of(merges), pre, marks));
+        source, new BpeVocabulary(tokens, types(marks, false), List.of(merges), pre, marks));
   }
 
   private String preTokenizer() {
@@ -106,10 +110,14 @@ final class GgufVocabulary {
     return metadata.string(PREFIX + "pre").orElse(bitNet ? "llama-bpe" : "default");
   }
 
-  private List<TokenType> types(TextMarks marks) {
+  private List<TokenType> types(TextMarks marks, boolean namesBytes) {
     int[] codes = metadata.ints(PREFIX + "token_type").orElse(null);
     if (codes == null) {
-      List<TokenType> types = new ArrayList<>(Collections.nCopies(tokens.size(), TokenType.NORMAL));
+      List<TokenType> types = new ArrayList<>(tokens.size());
+      for (String token : tokens) {
+        boolean isByte = namesBytes && BYTE_NAME.matcher(token).matches();
+        types.add(isByte ? TokenType.BYTE : TokenType.NORMAL);
+      }
       marks.bosId().ifPresent(id -> types.set(id, TokenType.CONTROL));
       marks.eosId().ifPresent(id -> types.set(id, TokenType.CONTROL));
       return types;

@@ -15,7 +15,7 @@ final class AddedTokens {
    *
    * @param id its id
    * @param name what stands in the text, not empty
-   * @param singleWord only where no letter or digit is beside it
+   * @param singleWord only where no letter, digit, mark or the like is beside it
    * @param takesLeft with the white space before it
    * @param takesRight with the white space after it
    */
@@ -42,6 +42,9 @@ final class AddedTokens {
 
     boolean allow(int id, int start, int end);
   }
+
+  private static final int ZERO_WIDTH_NON_JOINER = 0x200C;
+  private static final int ZERO_WIDTH_JOINER = 0x200D;
 
   static final AddedTokens NONE = new AddedTokens(List.of());
 
@@ -122,12 +125,16 @@ final class AddedTokens {
         && (end == text.length() || !isWord(text.codePointAt(end)));
   }
 
+  /** The {@code \w} of regular expressions. */
   private static boolean isWord(int codePoint) {
-    return Character.isLetterOrDigit(codePoint)
+    return Character.isAlphabetic(codePoint)
+        || codePoint == ZERO_WIDTH_NON_JOINER
+        || codePoint == ZERO_WIDTH_JOINER
         || switch (Character.getType(codePoint)) {
           case Character.NON_SPACING_MARK,
               Character.COMBINING_SPACING_MARK,
               Character.ENCLOSING_MARK,
+              Character.DECIMAL_DIGIT_NUMBER,
               Character.CONNECTOR_PUNCTUATION ->
               true;
           default -> false;

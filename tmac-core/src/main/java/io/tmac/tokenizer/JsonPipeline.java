@@ -1,6 +1,5 @@
 package io.tmac.tokenizer;
 
-import io.tmac.tokenizer.PieceDecoder.LeadingSpace;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,7 +98,9 @@ final class JsonPipeline {
         case "Whitespace" ->
             steps.add(
                 new PreTokenizer.Split(
-                    RegexSyntax.compile("\\w+|[^\\w\\s]+"), PreTokenizer.Behavior.REMOVED, true));
+                    Pattern.compile("\\w+|[^\\w\\s]+", Pattern.UNICODE_CHARACTER_CLASS),
+                    PreTokenizer.Behavior.REMOVED,
+                    true));
         case "WhitespaceSplit" ->
             steps.add(
                 new PreTokenizer.Split(
@@ -194,12 +195,22 @@ final class JsonPipeline {
   }
 
   /**
+   * Whether the encoder puts a space before each stretch of text, whatever it begins with. {@link
+   * PreTokenizer.Metaspace} does not: a text that begins with a space keeps its own.
+   */
+  static boolean prefixesEach(Normalizer normalizer) {
+    return normalizer instanceof Normalizer.Prepend
+        || normalizer instanceof Normalizer.Sequence sequence
+            && sequence.steps().stream().anyMatch(JsonPipeline::prefixesEach);
+  }
+
+  /**
    * What {@code "decoder"} says.
    *
    * @param bytes whether pieces named {@code <0xNN>} are bytes
-   * @param leadingSpace what it drops at the start
+   * @param dropsSpace whether it drops a space at the start
    */
-  record Decoding(boolean bytes, LeadingSpace leadingSpace) {}
+  record Decoding(boolean bytes, boolean dropsSpace) {}
 
   /** Reads {@code "decoder"}. */
   static Decoding decoder(JsonObject json) {
@@ -208,7 +219,7 @@ final class JsonPipeline {
             ? List.of()
             : json.type().equals("Sequence") ? json.objects("decoders") : List.of(json);
     boolean bytes = false;
-    LeadingSpace leadingSpace = LeadingSpace.NONE;
+    boolean dropsSpace = false;
     for (JsonObject part : parts) {
       switch (part.type()) {
         case "ByteLevel", "Fuse" -> {}
@@ -221,22 +232,16 @@ final class JsonPipeline {
         }
         case "Strip" -> {
           if (part.members().get("start") instanceof Integer start && start > 0) {
-            leadingSpace = LeadingSpace.EACH;
+            dropsSpace = true;
           }
         }
-        case "Metaspace" ->
-            leadingSpace =
-                switch (prepend(part)) {
-                  case ALWAYS -> LeadingSpace.EACH;
-                  case FIRST -> LeadingSpace.FIRST;
-                  case NEVER -> LeadingSpace.NONE;
-                };
+        case "Metaspace" -> dropsSpace = prepend(part) != PreTokenizer.Prepend.NEVER;
         default ->
             throw part.unsupported(
                 "a decoder of Sequence, ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace",
                 part.type());
       }
     }
-    return new Decoding(bytes, leadingSpace);
+    return new Decoding(bytes, dropsSpace);
   }
 }

@@ -94,6 +94,9 @@ final class TokenizerJson {
     JsonPipeline.Decoding decoding = JsonPipeline.decoder(decoder);
     BitSet isAdded = new BitSet();
     added.forEach(token -> isAdded.set(token.id("id")));
+    if (model.unknownId() >= 0) {
+      isAdded.clear(model.unknownId()); // It stands for a character, inside a stretch of text.
+    }
     boolean namesBytes = decoding.bytes() || model.byteFallback;
     BitSet bytes = new BitSet();
     int[] byteIds = VocabularyTokenizers.noBytes();
@@ -126,7 +129,17 @@ final class TokenizerJson {
             bytes,
             isAdded,
             !cutting.byteLevel(),
-            decoder == null && !cutting.byteLevel() ? LeadingSpace.EACH : decoding.leadingSpace()));
+            leadingSpace(
+                decoder == null ? !cutting.byteLevel() : decoding.dropsSpace(),
+                JsonPipeline.prefixesEach(normalizing))));
+  }
+
+  /** A decoder drops one space; the encoder may have put in more. */
+  private static LeadingSpace leadingSpace(boolean dropsSpace, boolean prefixesEach) {
+    if (!dropsSpace) {
+      return LeadingSpace.NONE;
+    }
+    return prefixesEach ? LeadingSpace.EACH : LeadingSpace.FIRST;
   }
 
   /** Puts all tokens at their ids. Few ids may be left out, so that none makes a large table. */

@@ -31,6 +31,18 @@ class GgufVocabularyTest {
   }
 
   @Test
+  void knowsBytesByTheirNamesWhereTypesAreMissing() {
+    GgufBytes file =
+        new GgufBytes()
+            .string(KEY + "model", "llama")
+            .strings(KEY + "tokens", List.of("<unk>", "<s>", "</s>", "\u2581", "<0xC3>", "<0xA9>"))
+            .floats(KEY + "scores", 0, 0, 0, -1, 0, 0);
+    Tokenizer tokenizer = read(file);
+    assertThat(tokenizer.encode("é")).containsExactly(3, 4, 5);
+    assertThat(tokenizer.decode(new int[] {3, 4, 5})).isEqualTo("é");
+  }
+
+  @Test
   void obeysTheKeysThatSayWhatGoesAroundAText() {
     Tokenizer tokenizer =
         read(

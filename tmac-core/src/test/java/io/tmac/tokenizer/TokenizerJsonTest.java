@@ -61,6 +61,21 @@ class TokenizerJsonTest {
     assertThat(tokenizer.isEndOfText(2)).as("by its name").isTrue();
   }
 
+  /** Letters of numbers, circled letters, joiners and marks count as part of a word. */
+  @Test
+  void cutsASingleWordOutBetweenWords() {
+    Tokenizer tokenizer =
+        read(
+            MODEL, "\"added_tokens\": [{\"id\": 9, \"content\": \"abba\", \"single_word\": true}]");
+    for (String separate : List.of("", " ", "-", "\u00b2", "\u200b")) {
+      assertThat(tokenizer.encode(separate + "abba" + separate)).as(separate).contains(9);
+    }
+    for (String joined : List.of("x", "_", "5", "\u2160", "\u24b6", "\u200d", "\u200c", "\u0301")) {
+      assertThat(tokenizer.encode("abba" + joined)).as(joined).doesNotContain(9);
+      assertThat(tokenizer.encode(joined + "abba")).as(joined).doesNotContain(9);
+    }
+  }
+
   @Test
   void writesTextWithoutATokenAsUnknown() {
     assertThat(read(MODEL, ADDED).encode("axyb")).containsExactly(4, 0, 0, 5);
@@ -85,6 +100,32 @@ class TokenizerJsonTest {
         .containsExactly(7, 2, 6);
     assertThat(read(MODEL, ADDED, metaspace("never")).encode("ab ab")).containsExactly(6, 7);
     assertThat(read(MODEL, ADDED, metaspace("first")).encode(" ab")).containsExactly(7);
+  }
+
+  /** One space is dropped at the start; where the encoder adds one each time, each of them. */
+  @Test
+  void dropsTheSpacesThatTheEncoderAdded() {
+    String strip =
+        """
+        "decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern":
+          {"String": "▁"}, "content": " "}, {"type": "Fuse"},
+          {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}
+        """;
+    String cut =
+        ADDED.replace("[{", "[{\"id\": 9, \"content\": \"<t>\", \"normalized\": false}, {");
+    Tokenizer first = read(MODEL, cut, metaspace("first"), strip);
+    for (String text : List.of("ab<t> ab", "ab<t>ab", "ab ab", "ab<t>")) {
+      assertThat(first.decode(first.encode(text))).isEqualTo(text);
+    }
+    Tokenizer each = read(MODEL, cut, SPACES, strip);
+    for (String text : List.of("ab<t> ab", "ab<t>ab", "ab ab", "ab<t>")) {
+      assertThat(each.decode(each.encode(text))).isEqualTo(text);
+    }
+    Tokenizer always = read(MODEL, cut, metaspace("always"), strip);
+    assertThat(always.decode(always.encode("ab<t> ab"))).isEqualTo("ab<t> ab");
+    assertThat(always.encode("ab<t>ab")).as("no telling which").containsExactly(7, 9, 7);
+    assertThat(always.encode("abx ab")).containsExactly(7, 0, 7);
+    assertThat(always.decode(new int[] {7, 0, 7})).as("after an unknown").isEqualTo("ab ab");
   }
 
   private static String metaspace(String scheme) {

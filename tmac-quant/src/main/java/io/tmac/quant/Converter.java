@@ -84,7 +84,7 @@ public final class Converter {
    *
    * @param out the file to write
    * @return what is in it
-   * @throws IllegalArgumentException if {@code out} is the model file itself
+   * @throws IllegalArgumentException if {@code out} is a file of the model or its folder
    * @throws ModelFormatException if the file is not a model or is damaged, or if a weight is NaN or
    *     infinite; the message names tensor, row and column
    * @throws UnsupportedModelException if it is a model of a kind that this library does not read

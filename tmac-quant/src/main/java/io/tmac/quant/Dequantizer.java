@@ -11,7 +11,6 @@ import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -38,16 +37,14 @@ public final class Dequantizer {
    * @throws io.tmac.ModelFormatException if the file is not a model or is damaged, or if the tensor
    *     holds bytes that its format does not define
    * @throws UnsupportedModelException if it is a model of a kind that this library does not read
-   * @throws IllegalArgumentException if {@code out} is the model file itself
+   * @throws IllegalArgumentException if {@code out} is a file of the model or its folder
    * @throws IOException if a file cannot be read or written
    */
   public static TensorInfo dequantize(Path model, String tensor, Path out) throws IOException {
     Path file = ModelFiles.resolve(model);
-    if (Files.exists(out) && Files.isSameFile(file, out)) {
-      throw new IllegalArgumentException("the output " + out + " is the model file itself");
-    }
     try (Arena arena = Arena.ofConfined()) {
       Checkpoint checkpoint = CheckpointReader.open(file, arena);
+      ModelRewrite.requireOther(out, model, checkpoint);
       Matrix matrix = find(checkpoint, tensor);
       checkpoint.verify(matrix);
       try (OutputFile output = OutputFile.create(out)) {

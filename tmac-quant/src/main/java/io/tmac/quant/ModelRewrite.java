@@ -5,6 +5,7 @@ import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.kernel.Cores;
 import io.tmac.quant.encode.EncodingError;
+import io.tmac.quant.encode.FileClash;
 import io.tmac.quant.encode.Progress;
 import io.tmac.quant.encode.SourceModel;
 import io.tmac.quant.encode.Workers;
@@ -111,7 +112,7 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
         out + " was not written",
         work,
         (source, arena, workers, progress) -> {
-          requireOther(out, source.checkpoint());
+          requireOther(out, model, source.checkpoint());
           try (OutputFile output = OutputFile.create(out)) {
             List<EncodingError> errors =
                 writer.write(source, arena, output.channel(), workers, progress);
@@ -122,12 +123,23 @@ record ModelRewrite(Path model, int threads, QuantProgress listener) {
         });
   }
 
-  private static void requireOther(Path out, Checkpoint checkpoint) throws IOException {
+  /**
+   * Refuses to overwrite what is read. A new file in a model's folder is allowed.
+   *
+   * @param out the file to write
+   * @param model the path that was given, a file or a folder
+   * @param checkpoint the model that was found there
+   * @throws IllegalArgumentException if the output is a file of the model or of its folder
+   */
+  static void requireOther(Path out, Path model, Checkpoint checkpoint) throws IOException {
     for (Checkpoint.MappedFile input : checkpoint.files()) {
-      Path file = Path.of(input.name());
-      if (Files.exists(out) && Files.exists(file) && Files.isSameFile(file, out)) {
+      if (FileClash.between(out, Path.of(input.name()))) {
         throw new IllegalArgumentException("the output " + out + " is the model file itself");
       }
+    }
+    if (Files.isDirectory(model) && Files.exists(out) && FileClash.between(out, model)) {
+      throw new IllegalArgumentException(
+          "the output " + out + " would overwrite a file of " + model + ": name a new one");
     }
   }
 

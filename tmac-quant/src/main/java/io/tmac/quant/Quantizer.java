@@ -239,8 +239,8 @@ public final class Quantizer {
    * @param out the file to write
    * @return what was written, with the quality of each tensor
    * @throws IllegalArgumentException if the format does not have the method, if the method needs a
-   *     calibration text and there is none, or if {@code out} is the model file, the text or the
-   *     tokenizer itself
+   *     calibration text and there is none, or if {@code out} is a file of the model or its folder,
+   *     the text or the tokenizer
    * @throws IllegalStateException if no format was chosen
    * @throws io.tmac.ModelFormatException if the file is not a model or is damaged, or if a weight
    *     is NaN or infinite; the message names tensor, row and column

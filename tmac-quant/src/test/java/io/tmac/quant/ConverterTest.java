@@ -101,6 +101,18 @@ class ConverterTest {
   }
 
   @Test
+  void refusesToWriteOverAFileOfTheFolder() throws IOException {
+    Path folder = Files.createDirectory(in.resolveSibling("folder"));
+    Files.copy(in, folder.resolve("model.bin"));
+    Path other = Files.writeString(folder.resolve("tokenizer.bin"), "read too");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Converter.from(folder).to(ConvertFormat.V1).write(other))
+        .withMessageContaining("would overwrite a file of");
+    assertThat(other).hasContent("read too");
+    Converter.from(folder).to(ConvertFormat.V1).write(folder.resolve("new.bin"));
+  }
+
+  @Test
   void refusesToWriteOverTheModel() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Converter.from(in).to(ConvertFormat.V1).write(in))

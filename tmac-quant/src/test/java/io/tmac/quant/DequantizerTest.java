@@ -120,6 +120,18 @@ class DequantizerTest {
   }
 
   @Test
+  void refusesToWriteOverAFileOfTheFolder() throws IOException {
+    TinyModel.write(folder.resolve("model.bin"));
+    Path other = Files.writeString(folder.resolve("tokenizer.bin"), "read too");
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Dequantizer.dequantize(folder, "norm", other))
+        .withMessageContaining("would overwrite a file of");
+    assertThat(other).hasContent("read too");
+    Dequantizer.dequantize(folder, "norm", folder.resolve("norm.f32"));
+  }
+
+  @Test
   void refusesToReplaceWhatIsNoFile() throws IOException {
     Path model = TinyModel.write(folder.resolve("model.bin"));
     Path out = Files.createDirectory(folder.resolve("sub"));

@@ -18,26 +18,23 @@ import java.util.stream.Collectors;
 /** The model families that GGUF files name in {@code general.architecture}. */
 enum GgufArchitecture {
   /** Llama 1 to 3, Mistral, SmolLM2 and others. */
-  LLAMA(
-      "llama", RopePairs.INTERLEAVED, Gate.SILU, Set.of(), Set.of("wq_bias", "wk_bias", "wv_bias")),
+  LLAMA("llama", RopePairs.INTERLEAVED, Gate.SILU, Set.of()),
   /** Qwen 2 and 2.5. */
-  QWEN2("qwen2", RopePairs.HALVES, Gate.SILU, Set.of("wq_bias", "wk_bias", "wv_bias"), Set.of()),
+  QWEN2("qwen2", RopePairs.HALVES, Gate.SILU, Set.of("wq_bias", "wk_bias", "wv_bias")),
   /** Qwen 3. */
-  QWEN3("qwen3", RopePairs.HALVES, Gate.SILU, Set.of("q_norm", "k_norm"), Set.of()),
+  QWEN3("qwen3", RopePairs.HALVES, Gate.SILU, Set.of("q_norm", "k_norm")),
   /** BitNet b1.58. */
   BITNET(
       "bitnet-b1.58",
       RopePairs.HALVES,
       Gate.SQUARED_RELU,
-      Set.of("attention_sub_norm", "ffn_sub_norm"),
-      Set.of()),
+      Set.of("attention_sub_norm", "ffn_sub_norm")),
   /** The same under its first name. */
   BITNET_25(
       "bitnet-25",
       RopePairs.HALVES,
       Gate.SQUARED_RELU,
-      Set.of("attention_sub_norm", "ffn_sub_norm"),
-      Set.of());
+      Set.of("attention_sub_norm", "ffn_sub_norm"));
 
   private static final String KEY = "general.architecture";
 
@@ -45,21 +42,21 @@ enum GgufArchitecture {
   private static final Set<String> COMMON =
       Set.of("attention_norm", "wq", "wk", "wv", "wo", "ffn_norm", "w1", "w2", "w3");
 
+  /** What every layer may have. */
+  private static final Set<String> OPTIONAL = Set.of("wq_bias", "wk_bias", "wv_bias");
+
   private static final float DEFAULT_THETA = 10000;
 
   private final String id;
   private final RopePairs pairs;
   private final Gate gate;
   private final Set<String> required;
-  private final Set<String> optional;
 
-  GgufArchitecture(
-      String id, RopePairs pairs, Gate gate, Set<String> required, Set<String> optional) {
+  GgufArchitecture(String id, RopePairs pairs, Gate gate, Set<String> required) {
     this.id = id;
     this.pairs = pairs;
     this.gate = gate;
     this.required = required;
-    this.optional = optional;
   }
 
   /** The architecture that a file names. */
@@ -92,7 +89,7 @@ enum GgufArchitecture {
 
   /** Whether layers may have a tensor for this, which may be null. */
   boolean has(String role) {
-    return role != null && (requires(role) || optional.contains(role));
+    return role != null && (requires(role) || OPTIONAL.contains(role));
   }
 
   /**
@@ -106,8 +103,12 @@ enum GgufArchitecture {
     Keys keys = new Keys(file, id + ".");
     keys.refuse("expert_count", 0, "a model without experts");
     int dim = keys.positive("embedding_length");
-    int heads = keys.positive("attention.head_count");
-    int kvHeads = keys.positive("attention.head_count_kv", heads);
+    int layers = keys.positive("block_count");
+    int heads = keys.ofLayers("attention.head_count", layers);
+    int kvHeads =
+        keys.has("attention.head_count_kv")
+            ? keys.ofLayers("attention.head_count_kv", layers)
+            : heads;
     int headDim = headDim(keys, dim, heads);
     int contextLength = keys.positive("context_length");
     keys.refuse("attention.value_length", headDim, "values as long as keys, " + headDim);
@@ -115,8 +116,8 @@ enum GgufArchitecture {
     try {
       return new ModelConfig(
           dim,
-          keys.positive("feed_forward_length"),
-          keys.positive("block_count"),
+          keys.ofLayers("feed_forward_length", layers),
+          layers,
           heads,
           kvHeads,
           headDim,
@@ -225,34 +226,45 @@ enum GgufArchitecture {
       return number(key).orElseThrow(() -> fault(key, "given", "no such key"));
     }
 
-    int positive(String key, int missing) {
-      return has(key) ? positive(key) : missing;
+    int positive(String key) {
+      return positive(key, positiveOrZero(key));
     }
 
-    int positive(String key) {
-      int value = positiveOrZero(key);
+    int positiveOrZero(String key) {
+      return checked(
+          key,
+          file.metadata()
+              .integer(prefix + key)
+              .orElseThrow(() -> fault(key, "given", "no such key")));
+    }
+
+    /** An integer, or an array that has the same one for each layer. */
+    int ofLayers(String key, int layers) {
+      if (!file.metadata().isArray(prefix + key)) {
+        return positive(key);
+      }
+      int[] values = file.metadata().ints(prefix + key).orElseThrow();
+      if (values.length != layers) {
+        throw fault(
+            key,
+            "an integer, or " + layers + ", one for each layer",
+            "an array of " + values.length);
+      }
+      if (Arrays.stream(values).distinct().count() != 1) {
+        String some = Arrays.toString(Arrays.copyOf(values, Math.min(values.length, 8)));
+        throw unsupported(key, "layers that are alike", some + " and so on");
+      }
+      return positive(key, checked(key, values[0]));
+    }
+
+    private int positive(String key, int value) {
       if (value == 0) {
         throw fault(key, "positive", value);
       }
       return value;
     }
 
-    /** An integer, or an array that has one for each layer. */
-    int positiveOrZero(String key) {
-      if (!has(key)) {
-        throw fault(key, "given", "no such key");
-      }
-      long value;
-      if (file.metadata().isArray(prefix + key)) {
-        int[] values = file.metadata().ints(prefix + key).orElseThrow();
-        if (Arrays.stream(values).distinct().count() != 1) {
-          String some = Arrays.toString(Arrays.copyOf(values, Math.min(values.length, 8)));
-          throw unsupported(key, "layers that are alike", some + " and so on");
-        }
-        value = values[0];
-      } else {
-        value = file.metadata().integer(prefix + key).orElseThrow();
-      }
+    private int checked(String key, long value) {
       if (value < 0 || value > Integer.MAX_VALUE) {
         throw fault(key, "an integer from 0 to 2^31 - 1", value);
       }

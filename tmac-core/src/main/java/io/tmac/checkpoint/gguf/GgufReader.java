@@ -7,6 +7,7 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.checkpoint.Checkpoint.MappedFile;
 import io.tmac.checkpoint.Shape;
 import io.tmac.checkpoint.TokenizerSource;
+import io.tmac.format.BlockCodes.Range;
 import io.tmac.format.Matrix;
 import io.tmac.format.WeightFormat;
 import java.lang.foreign.MemorySegment;
@@ -63,12 +64,13 @@ public final class GgufReader {
         architecture.config(file, embedding.rows(), Optional.ofNullable(tensors.get(ROPE_FREQS)));
     tensors.forEach((name, matrix) -> assign(name, matrix, config, architecture));
     requireRoles(config, architecture);
+    boolean rounds = config.int8Inputs() && anyTernary(roles);
     return new Checkpoint(
         file.source(),
         "GGUF",
         architecture.id(),
         mainFormat(),
-        config,
+        config.withInt8Inputs(rounds),
         tensors,
         roles,
         Map.of(),
@@ -227,6 +229,15 @@ public final class GgufReader {
         Math.min(file.dataOffset(), file.file().byteSize()),
         "a tensor " + name,
         "none among " + tensors.size() + " tensors");
+  }
+
+  /** BitNet rounds the inputs of packed matrices; with floats for all of them it has none. */
+  static boolean anyTernary(Map<String, Matrix> roles) {
+    return roles.entrySet().stream()
+        .filter(entry -> entry.getKey().startsWith("layers."))
+        .map(Map.Entry::getValue)
+        .flatMap(matrix -> matrix.format().codes(matrix.cols()).stream())
+        .anyMatch(codes -> codes.range() == Range.TERNARY);
   }
 
   /** The format that most bytes of the layers' matrices have. */

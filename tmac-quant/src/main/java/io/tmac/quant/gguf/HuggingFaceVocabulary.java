@@ -24,7 +24,8 @@ import tools.jackson.databind.node.MissingNode;
  * gpt2}; BPE of characters with byte tokens, which is SentencePiece's, as {@code llama}, with
  * scores that rise with the order of its merges.
  *
- * <p>What GGUF files cannot say is lost: a normalizer such as NFC.
+ * <p>GGUF files cannot say that a text is normalized. NFC is left out, as other converters do: most
+ * texts are in that form already. Other normalizers are refused.
  */
 final class HuggingFaceVocabulary {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -71,6 +72,7 @@ final class HuggingFaceVocabulary {
     if (!model.path("type").asString("BPE").equals("BPE")) {
       throw unsupported("model.type BPE", model.path("type").asString(""));
     }
+    refuseNormalizers(model.path("byte_fallback").asBoolean(false));
     readTokens(model.path("vocab"));
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : model.path("merges")) {
@@ -81,7 +83,31 @@ final class HuggingFaceVocabulary {
     }
     return model.path("byte_fallback").asBoolean(false)
         ? sentencePiece(model, merges)
-        : byteLevel(merges);
+        : byteLevel(model, merges);
+  }
+
+  private void refuseNormalizers(boolean spaces) {
+    for (JsonNode step : normalizers()) {
+      boolean known =
+          switch (step.path("type").asString("")) {
+            case "", "NFC", "Sequence" -> true;
+            case "Prepend" -> spaces && step.path("prepend").asString("").equals(SPACE);
+            case "Replace" ->
+                spaces
+                    && step.path("pattern").path("String").asString("").equals(" ")
+                    && step.path("content").asString("").equals(SPACE);
+            default -> false;
+          };
+      if (!known) {
+        throw unsupported("a normalizer that GGUF files have too", shortened(step.toString()));
+      }
+    }
+  }
+
+  private List<JsonNode> normalizers() {
+    List<JsonNode> steps = new ArrayList<>(List.of(json.path("normalizer")));
+    json.path("normalizer").path("normalizers").forEach(steps::add);
+    return steps;
   }
 
   private void readTokens(JsonNode vocab) {
@@ -115,14 +141,18 @@ final class HuggingFaceVocabulary {
     types.set(id, type);
   }
 
-  private GgufVocabulary byteLevel(List<String> merges) throws IOException {
+  private GgufVocabulary byteLevel(JsonNode model, List<String> merges) throws IOException {
     JsonNode cut = json.path("pre_tokenizer");
     String name =
-        PreTokenizers.name(cut)
+        PreTokenizers.name(cut, model.path("ignore_merges").asBoolean(false))
             .orElseThrow(() ->
                 unsupported(
-                    "a pre_tokenizer of gpt-2, smollm, llama-bpe, qwen2, qwen35 or tekken",
-                    shortened(cut.toString())));
+                    "a pre_tokenizer and ignore_merges of gpt-2, smollm, llama-bpe, dbrx, qwen2,"
+                        + " qwen35 or tekken",
+                    "ignore_merges "
+                        + model.path("ignore_merges").asBoolean(false)
+                        + ", "
+                        + shortened(cut.toString())));
     return new GgufVocabulary(
         "gpt2",
         name,
@@ -173,10 +203,8 @@ final class HuggingFaceVocabulary {
 
   /** A space in front comes from a normalizer, or in newer files from the pre-tokenizer. */
   private boolean addsSpacePrefix() {
-    List<JsonNode> steps = new ArrayList<>(List.of(json.path("normalizer")));
-    json.path("normalizer").path("normalizers").forEach(steps::add);
     boolean prepends =
-        steps.stream()
+        normalizers().stream()
             .anyMatch(step ->
                 step.path("type").asString("").equals("Prepend")
                     && step.path("prepend").asString("").equals(SPACE));
@@ -190,20 +218,37 @@ final class HuggingFaceVocabulary {
 
   private Marks marks(OptionalInt unknown) {
     OptionalInt bos = or(id(config.path("bos_token")), folder.bosId());
-    OptionalInt first =
-        folder.eosIds().isEmpty()
-            ? OptionalInt.empty()
-            : OptionalInt.of(folder.eosIds().getFirst());
-    OptionalInt eos = or(id(config.path("eos_token")), first);
-    OptionalInt eot =
-        folder.eosIds().stream()
-            .mapToInt(Integer::intValue)
-            .filter(id -> eos.isEmpty() || id != eos.getAsInt())
-            .findFirst();
+    OptionalInt eos =
+        or(
+            id(config.path("eos_token")),
+            folder.eosIds().isEmpty()
+                ? OptionalInt.empty()
+                : OptionalInt.of(folder.eosIds().getFirst()));
     OptionalInt leading = frame(true);
     OptionalInt trailing = frame(false);
+    OptionalInt first = or(leading, bos);
+    OptionalInt last = or(trailing, eos);
     return new Marks(
-        or(leading, bos), eos, eot, unknown, leading.isPresent(), trailing.isPresent());
+        first,
+        last,
+        eot(last),
+        unknown,
+        first.isPresent() && adds("add_bos_token", leading),
+        last.isPresent() && adds("add_eos_token", trailing));
+  }
+
+  /** Whether a token goes around a text: tokenizer_config.json decides, else the post-processor. */
+  private boolean adds(String key, OptionalInt framing) {
+    JsonNode flag = config.path(key);
+    return flag.isBoolean() ? flag.asBoolean() : framing.isPresent();
+  }
+
+  /** The first of the tokens that end a text, beside EOS. */
+  private OptionalInt eot(OptionalInt eos) {
+    return folder.eosIds().stream()
+        .mapToInt(Integer::intValue)
+        .filter(id -> eos.isEmpty() || id != eos.getAsInt())
+        .findFirst();
   }
 
   /** The token that the post-processor puts before a text, or behind it. */

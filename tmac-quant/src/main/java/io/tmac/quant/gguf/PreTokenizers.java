@@ -3,6 +3,7 @@ package io.tmac.quant.gguf;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -31,15 +32,27 @@ final class PreTokenizers {
               + " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
           "tekken");
 
+  /** Those that take a piece that is a token unmerged. */
+  private static final Set<String> WHOLE_PIECES = Set.of("llama-bpe", "tekken");
+
   private PreTokenizers() {}
 
   /**
    * The name of a pre-tokenizer of byte-level BPE.
    *
    * @param preTokenizer the description in the {@code tokenizer.json}
+   * @param wholePieces whether a piece that is a token is taken unmerged ({@code ignore_merges})
    * @return llama.cpp's name, or empty if it is none of those that are known
    */
-  static Optional<String> name(JsonNode preTokenizer) {
+  static Optional<String> name(JsonNode preTokenizer, boolean wholePieces) {
+    Optional<String> name = name(preTokenizer);
+    if (WHOLE_PIECES.contains(name.orElse("")) == wholePieces) {
+      return name;
+    }
+    return name.filter("llama-bpe"::equals).map(other -> "dbrx"); // the same, pieces merged
+  }
+
+  private static Optional<String> name(JsonNode preTokenizer) {
     List<JsonNode> steps =
         preTokenizer.path("type").asString("").equals("Sequence")
             ? preTokenizer.path("pretokenizers").valueStream().toList()

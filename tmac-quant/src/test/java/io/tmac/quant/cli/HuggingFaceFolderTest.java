@@ -88,6 +88,26 @@ class HuggingFaceFolderTest {
     assertThat(json.get("perplexity").asDouble()).isBetween(100.0, 2000.0);
   }
 
+  @Test
+  void quantizeKeepsTheFilesOfTheFolder() throws IOException {
+    Path model = Shared.path(FOLDERS + "llama_sharded");
+    try (var files = Files.newDirectoryStream(model)) {
+      for (Path file : files) {
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
+    for (String name : new String[] {"tokenizer.json", "config.json"}) {
+      Path out = folder.resolve(name);
+      Console.Result result = Console.run("quantize", folder, out, "--format", "gguf_q4_0");
+      assertThat(result.status()).isNotZero();
+      assertThat(result.err()).contains("would overwrite");
+      assertThat(out).hasSameBinaryContentAs(model.resolve(name));
+    }
+    Path out = folder.resolve("new.gguf");
+    Console.Result result = Console.run("quantize", folder, out, "--format", "gguf_q4_0");
+    assertThat(result.status()).as(result.err()).isZero();
+  }
+
   private static JsonNode tensor(JsonNode inspection, String name) {
     return inspection
         .get("tensors")
