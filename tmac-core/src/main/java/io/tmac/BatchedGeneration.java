@@ -36,11 +36,8 @@ public final class BatchedGeneration {
   BatchedGeneration(Continuation continuation, TokenListener listener) {
     this.continuation = continuation;
     this.listener = listener;
-    future.whenComplete((result, error) -> {
-      if (future.isCancelled()) {
-        cancel();
-      }
-    });
+    // Whoever completes it from outside, by a timeout for example, wants no more tokens.
+    future.whenComplete((result, error) -> cancel());
   }
 
   /**
@@ -48,7 +45,8 @@ public final class BatchedGeneration {
    * listener has thrown one (that one), or the computation has failed. Actions that depend on it
    * run on a thread of their own and cannot disturb other generations.
    *
-   * @return the future, the same one each time; to cancel it is to {@link #cancel}
+   * @return the future, the same one each time; to cancel it, or to complete it, by a timeout for
+   *     example, is to {@link #cancel}
    */
   public CompletableFuture<Generation> future() {
     return future;
@@ -176,6 +174,8 @@ public final class BatchedGeneration {
       return null;
     } catch (Throwable t) {
       return t;
+    } finally {
+      Thread.interrupted(); // An interrupt that a listener leaves behind is of no other's concern.
     }
   }
 

@@ -303,7 +303,7 @@ public final class Batcher implements AutoCloseable {
   }
 
   /** Admits who may begin, and waits if there is nothing to do; false if the batcher is closed. */
-  private boolean awaitWork() throws InterruptedException {
+  private boolean awaitWork() {
     lock.lock();
     try {
       while (state != State.CLOSED) {
@@ -319,7 +319,7 @@ public final class Batcher implements AutoCloseable {
         }
         isIdle = true;
         idle.signalAll();
-        work.await();
+        work.awaitUninterruptibly();
       }
       return false;
     } finally {

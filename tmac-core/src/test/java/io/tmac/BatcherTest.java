@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -246,6 +247,43 @@ class BatcherTest {
       gate.open();
       all.forEach(BatchedGeneration::result);
       assertThat(order).containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    }
+  }
+
+  @Test
+  void anInterruptThatAListenerLeavesBehindHarmsNobody() throws InterruptedException {
+    try (Batcher batcher = Batcher.of(MODEL, BatcherOptions.DEFAULT)) {
+      BatchedGeneration first =
+          batcher.submit(
+              letters().maxTokens(3),
+              token -> {
+                Thread.currentThread().interrupt();
+                return true;
+              });
+      assertThat(first.result().text()).isEqualTo("aaa");
+      assertThat(batcher.drain(Duration.ofSeconds(10))).isTrue();
+    }
+    try (Batcher batcher = Batcher.of(MODEL, BatcherOptions.DEFAULT)) {
+      batcher.submit(
+          letters().maxTokens(1),
+          token -> {
+            Thread.currentThread().interrupt();
+            return true;
+          });
+      Thread.sleep(100); // It is idle now, and would notice.
+      assertThat(batcher.submit(letters().maxTokens(2)).result().text()).isEqualTo("aa");
+    }
+  }
+
+  @Test
+  void whoeverCompletesTheFutureEndsTheGeneration() throws InterruptedException {
+    try (Batcher batcher = Batcher.of(MODEL, ONE_SLOT)) {
+      Gate gate = new Gate();
+      BatchedGeneration generation = batcher.submit(letters().maxTokens(50), gate);
+      generation.future().completeExceptionally(new TimeoutException());
+      gate.open();
+      assertThat(batcher.drain(Duration.ofSeconds(10))).isTrue();
+      assertThat(batcher.statistics().generatedTokens()).isLessThan(10);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tmac.gateway.api;
 
+import io.tmac.gateway.engine.Answer.Usage;
 import io.tmac.gateway.engine.Models;
 import io.tmac.gateway.http.Access;
 import io.tmac.gateway.http.ApiError;
@@ -37,7 +38,8 @@ public final class Batch {
         new Route("POST", "/api/batch", Access.USER, "Answers many prompts", this::batch));
   }
 
-  private record Item(Map<String, Object> body, Ask ask, List<Shape.Result> results) {}
+  /** An answer or an error, and what it took. */
+  private record Item(Map<String, Object> body, String model, List<Usage> used) {}
 
   private void batch(Call call) throws IOException, InterruptedException {
     List<Fields> requests = call.json().objects("requests", ApiOptions.BATCH);
@@ -77,6 +79,8 @@ public final class Batch {
 
   private Item item(Call call, Fields request) throws InterruptedException {
     Map<String, Object> body = new LinkedHashMap<>();
+    List<Usage> used = new ArrayList<>();
+    String model = "";
     try {
       if (request.bool("stream", false)) {
         throw ApiError.badField(
@@ -85,15 +89,15 @@ public final class Batch {
       }
       Ask ask = reader.generate(request);
       call.checkModel(ask.model().id());
-      List<Shape.Result> results = replies.run(ask);
+      model = ask.model().id();
+      List<Shape.Result> results = replies.run(ask, used::add);
       body.put("status", 200);
       body.put("body", new OllamaShape(call.shortId(), ask, false).whole(results));
-      return new Item(body, ask, results);
     } catch (ApiError e) {
       body.put("status", e.status());
       body.put("body", e.body(false));
-      return new Item(body, null, List.of());
     }
+    return new Item(body, model, used);
   }
 
   private static Item get(Future<Item> item) throws InterruptedException {
@@ -109,11 +113,11 @@ public final class Batch {
     long cached = 0;
     long generated = 0;
     for (Item item : items) {
-      for (Shape.Result result : item.results()) {
-        call.model(item.ask().model().id());
-        prompt += result.end().usage().promptTokens();
-        cached += result.end().usage().cachedTokens();
-        generated += result.end().usage().generatedTokens();
+      for (Usage usage : item.used()) {
+        call.model(item.model());
+        prompt += usage.promptTokens();
+        cached += usage.cachedTokens();
+        generated += usage.generatedTokens();
       }
     }
     call.tokens(prompt, cached, generated);

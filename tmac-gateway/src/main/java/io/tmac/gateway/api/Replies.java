@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Runs what a client asks and sends the answers, whole or piece by piece. */
 final class Replies {
@@ -73,8 +74,12 @@ final class Replies {
     }
   }
 
-  /** Runs what is asked without sending anything. */
-  List<Shape.Result> run(Ask ask) throws InterruptedException {
+  /**
+   * Runs what is asked without sending anything.
+   *
+   * @param used told what it took, also if it fails
+   */
+  List<Shape.Result> run(Ask ask, Consumer<Usage> used) throws InterruptedException {
     List<Running> all = new ArrayList<>();
     try {
       for (Job job : ask.jobs()) {
@@ -83,6 +88,7 @@ final class Replies {
       return whole(all, () -> {});
     } finally {
       all.forEach(running -> running.answer.close());
+      used.accept(total(ask, all));
     }
   }
 
@@ -169,8 +175,12 @@ final class Replies {
 
   /** Counts what was used, also by answers that nobody waited for. */
   private static void count(Call call, Ask ask, List<Running> all) {
-    Usage total = ask.total(all.stream().map(running -> running.answer.usage()).toList());
+    Usage total = total(ask, all);
     call.tokens(total.promptTokens(), total.cachedTokens(), total.generatedTokens());
     call.queued(total.queued());
+  }
+
+  private static Usage total(Ask ask, List<Running> all) {
+    return ask.total(all.stream().map(running -> running.answer.usage()).toList());
   }
 }

@@ -22,6 +22,8 @@ final class LocalAnswer implements Answer {
   private final Tokenizer tokenizer;
   private final int promptTokens;
   private int generatedTokens;
+  private boolean closed;
+  private Usage usage;
   private End end;
 
   LocalAnswer(BatchedStream stream, Tokenizer tokenizer, int promptTokens) {
@@ -39,7 +41,9 @@ final class LocalAnswer implements Answer {
       if (stream.hasNext()) {
         return Optional.of(piece(stream.next()));
       }
-      end = end(stream.result());
+      Generation generation = stream.result();
+      usage = usage(generation);
+      end = new End(reason(generation), usage);
       return Optional.empty();
     } catch (RuntimeException | Error e) {
       if (Thread.interrupted()) {
@@ -79,18 +83,20 @@ final class LocalAnswer implements Answer {
     return new TokenLogprob(new String(piece, StandardCharsets.UTF_8), bytes, logprob, top);
   }
 
-  private static End end(Generation generation) {
-    Usage usage =
-        new Usage(
-            generation.promptTokens(),
-            generation.cachedTokens(),
-            generation.generatedTokens(),
-            generation.queueTime(),
-            generation.promptTime(),
-            generation.generationTime());
+  private static Usage usage(Generation generation) {
+    return new Usage(
+        generation.promptTokens(),
+        generation.cachedTokens(),
+        generation.generatedTokens(),
+        generation.queueTime(),
+        generation.promptTime(),
+        generation.generationTime());
+  }
+
+  private static String reason(Generation generation) {
     return switch (generation.finishReason()) {
-      case END_OF_TEXT, STOP_STRING -> new End("stop", usage);
-      case MAX_TOKENS, CONTEXT_FULL -> new End("length", usage);
+      case END_OF_TEXT, STOP_STRING -> "stop";
+      case MAX_TOKENS, CONTEXT_FULL -> "length";
       case DEADLINE ->
           throw ApiError.of(504, "The answer took longer than this server allows")
               .withCode("deadline_exceeded");
@@ -115,15 +121,24 @@ final class LocalAnswer implements Answer {
     return Optional.ofNullable(end);
   }
 
+  /** What it took so far; of a closed answer also what was computed and not read. */
   @Override
   public Usage usage() {
-    return end != null
-        ? end.usage()
+    if (usage == null && closed) {
+      try {
+        usage = usage(stream.result());
+      } catch (RuntimeException e) {
+        LOG.debug("an answer without an end", e); // It failed: what is known is what was read.
+      }
+    }
+    return usage != null
+        ? usage
         : new Usage(promptTokens, 0, generatedTokens, Duration.ZERO, Duration.ZERO, Duration.ZERO);
   }
 
   @Override
   public void close() {
     stream.close();
+    closed = true;
   }
 }

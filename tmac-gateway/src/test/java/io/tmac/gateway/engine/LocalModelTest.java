@@ -330,6 +330,18 @@ class LocalModelTest {
   }
 
   @Test
+  void whatWasComputedCountsThoughNobodyReadIt() throws InterruptedException {
+    serve(chat);
+    Answer answer = served.begin(job(text("a"), 5));
+    while (served.statistics().orElseThrow().running() > 0) {
+      Thread.sleep(5);
+    }
+    answer.close();
+    assertThat(answer.usage().generatedTokens()).isPositive();
+    assertThat(answer.usage().promptTokens()).isPositive();
+  }
+
+  @Test
   void aFullQueueIs503() {
     BatcherOptions one = BatcherOptions.DEFAULT.withSlots(1).withQueueCapacity(0);
     served = LocalModel.of("tiny", chat, one);
