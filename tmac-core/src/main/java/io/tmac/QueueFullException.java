@@ -4,7 +4,7 @@ package io.tmac;
 public final class QueueFullException extends TmacException {
   private static final long serialVersionUID = 1L;
 
-  /** Requests that may wait. */
+  /** How many requests may wait. */
   private final int capacity;
 
   QueueFullException(int capacity) {
