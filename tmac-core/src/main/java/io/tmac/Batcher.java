@@ -1,5 +1,6 @@
 package io.tmac;
 
+import io.tmac.model.Pass;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -8,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +69,7 @@ public final class Batcher implements AutoCloseable {
   /** What ended the thread before its time, or null. */
   private Throwable failure;
 
-  private Batcher(Model model, BatcherOptions options) {
+  private Batcher(Model model, BatcherOptions options, Function<Pass, float[]> forward) {
     this.model = model;
     this.options = options;
     bytesPerToken = model.cacheBytesPerToken();
@@ -76,7 +78,7 @@ public final class Batcher implements AutoCloseable {
     long positions = SequenceCache.positions(cacheTokens);
     runner =
         new BatchRunner(
-            model, options, new SequenceCache(model, positions, options.prefixTokens()));
+            model, options, new SequenceCache(model, positions, options.prefixTokens()), forward);
     thread = Thread.ofPlatform().daemon().name("tmac-batch").unstarted(this::loop);
   }
 
@@ -98,9 +100,14 @@ public final class Batcher implements AutoCloseable {
    */
   public static Batcher of(Model model, BatcherOptions options) {
     Objects.requireNonNull(options, "options");
+    return of(model, options, model::run);
+  }
+
+  /** The same with another way to run passes. */
+  static Batcher of(Model model, BatcherOptions options, Function<Pass, float[]> forward) {
     long stamp = model.enter();
     try {
-      Batcher batcher = new Batcher(model, options);
+      Batcher batcher = new Batcher(model, options, forward);
       batcher.thread.start();
       return batcher;
     } finally {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.tmac.model.Pass;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +18,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -293,6 +295,43 @@ class BatcherTest {
           .isThrownBy(bad::result)
           .withMessageContaining("no token can be chosen");
       assertThat(good.result().text()).isEqualTo("a".repeat(20));
+    }
+  }
+
+  @Test
+  void aFailingPassFailsThoseInItAndTheBatcherGoesOn() {
+    for (Throwable failure :
+        List.of(new OutOfMemoryError("no heap"), new IllegalStateException("broken"))) {
+      AtomicReference<Throwable> next = new AtomicReference<>();
+      Function<Pass, float[]> forward =
+          pass -> {
+            switch (next.getAndSet(null)) {
+              case Error e -> throw e;
+              case RuntimeException e -> throw e;
+              case null, default -> {
+                return MODEL.run(pass);
+              }
+            }
+          };
+      try (Batcher batcher = Batcher.of(MODEL, ONE_SLOT.withSlots(2), forward)) {
+        Gate gate = new Gate();
+        List<BatchedGeneration> both = new ArrayList<>();
+        both.add(batcher.submit(letters().maxTokens(50), gate));
+        both.add(batcher.submit(letters().maxTokens(50)));
+        BatchedGeneration waiting = batcher.submit(letters().maxTokens(4));
+        gate.awaitReached();
+        next.set(failure);
+        gate.open();
+        for (BatchedGeneration each : both) {
+          assertThatExceptionOfType(TmacException.class)
+              .isThrownBy(each::result)
+              .withMessageContaining("the computation failed")
+              .withCause(failure);
+        }
+        assertThat(waiting.result().text()).isEqualTo("aaaa");
+        assertThat(batcher.statistics().failed()).isEqualTo(2);
+        assertThat(batcher.statistics().running()).isZero();
+      }
     }
   }
 

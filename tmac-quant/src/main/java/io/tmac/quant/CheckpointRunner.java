@@ -6,6 +6,7 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.kernel.KernelProvider;
 import io.tmac.kernel.Kernels;
 import io.tmac.kernel.WorkerPool;
+import io.tmac.model.Pass;
 import io.tmac.model.Sequence;
 import io.tmac.model.Transformer;
 import io.tmac.model.Weights;
@@ -20,6 +21,7 @@ final class CheckpointRunner implements LogitSource, AutoCloseable {
   private final WorkerPool pool;
   private final Transformer transformer;
   private final Sequence sequence;
+  private final Pass pass;
   private final int vocabSize;
 
   /**
@@ -38,6 +40,7 @@ final class CheckpointRunner implements LogitSource, AutoCloseable {
         Weights.of(checkpoint, checkpoint, kernels, options.activations(), arena, pool);
     this.transformer = new Transformer(weights, kernels, pool);
     this.sequence = transformer.newSequence(options.kvCache());
+    this.pass = transformer.newPass();
   }
 
   @Override
@@ -45,7 +48,9 @@ final class CheckpointRunner implements LogitSource, AutoCloseable {
     sequence.truncate(0);
     for (int from = 0; from < tokens.length; from += TOKENS) {
       int count = Math.min(TOKENS, tokens.length - from);
-      float[] logits = transformer.forward(sequence, tokens, from, count, Transformer.Logits.ALL);
+      pass.clear();
+      pass.add(sequence, tokens, from, count, Pass.Logits.ALL);
+      float[] logits = transformer.run(pass);
       for (int t = 0; t < count; t++) {
         visitor.visit(from + t, Arrays.copyOfRange(logits, t * vocabSize, (t + 1) * vocabSize));
       }

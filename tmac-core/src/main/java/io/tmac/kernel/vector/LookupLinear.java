@@ -321,12 +321,15 @@ abstract sealed class LookupLinear implements PanelSource
       int steps = (cuts[p + 1] - cuts[p]) / STEP;
       for (int t = 0; t < tokens; t++) {
         short[] pairs = vectors ? null : pairSums(q, t, cuts[p], steps, scratch);
-        for (int lane = 0; lane < lanes; lane += tile) {
-          long at = tile(from + lane, p);
-          if (vectors) {
-            lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane, scratch);
-          } else {
-            lookUpPlain(pairs, steps, at, sums, t * lanes + lane, scratch);
+        for (int first = 0; first < lanes; first += group) {
+          int end = Math.min(lanes, first + group);
+          long at = tile(from + first, p);
+          for (int lane = first; lane < end; lane += tile, at += (long) tile * steps) {
+            if (vectors) {
+              lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane, scratch);
+            } else {
+              lookUpPlain(pairs, steps, at, sums, t * lanes + lane, scratch);
+            }
           }
         }
       }

@@ -103,7 +103,7 @@ class ErrorsTest {
         "quantize MODEL missing/out --format int4",
         "quantize MODEL EMPTY --format int4",
         "quantize MODEL MODEL --format int4",
-        "quantize MODEL EMPTY/out --format int4 --calibration missing.txt",
+        "quantize MODEL EMPTY/out --format int4 --method search --calibration missing.txt",
         "quantize MODEL EMPTY/out --format int4 --report missing/report.json",
         "convert missing.bin out --to v1",
         "convert MODEL MODEL --to v1"
