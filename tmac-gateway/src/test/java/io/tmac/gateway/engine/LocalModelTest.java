@@ -333,7 +333,7 @@ class LocalModelTest {
   void whatWasComputedCountsThoughNobodyReadIt() throws InterruptedException {
     serve(chat);
     Answer answer = served.begin(job(text("a"), 5));
-    while (served.statistics().orElseThrow().running() > 0) {
+    while (served.statistics().orElseThrow().finished() == 0) {
       Thread.sleep(5);
     }
     answer.close();
