@@ -369,7 +369,7 @@ class LocalModelTest {
       Thread.sleep(10);
     }
     assertThat(served.statistics().orElseThrow().running()).isZero();
-    assertThat(answer.usage().generatedTokens()).isEqualTo(1);
+    assertThat(answer.usage().generatedTokens()).isBetween(1, 200);
   }
 
   @Test
