@@ -6,6 +6,7 @@ import io.tmac.checkpoint.Checkpoint;
 import io.tmac.checkpoint.CheckpointReader;
 import io.tmac.checkpoint.ModelFiles;
 import io.tmac.format.Matrix;
+import io.tmac.quant.encode.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;

@@ -1,6 +1,7 @@
 package io.tmac.quant;
 
 import io.tmac.TmacException;
+import io.tmac.quant.encode.OutputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

@@ -6,6 +6,7 @@ import io.tmac.checkpoint.ModelFiles;
 import io.tmac.kernel.Cores;
 import io.tmac.quant.encode.EncodingError;
 import io.tmac.quant.encode.FileClash;
+import io.tmac.quant.encode.OutputFile;
 import io.tmac.quant.encode.Progress;
 import io.tmac.quant.encode.SourceModel;
 import io.tmac.quant.encode.Workers;

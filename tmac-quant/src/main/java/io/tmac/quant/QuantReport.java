@@ -1,5 +1,6 @@
 package io.tmac.quant;
 
+import io.tmac.quant.encode.OutputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

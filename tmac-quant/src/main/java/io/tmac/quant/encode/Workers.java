@@ -15,7 +15,13 @@ public final class Workers implements AutoCloseable {
 
   /** Work on one chunk. */
   @FunctionalInterface
-  interface Task {
+  public interface Task {
+    /**
+     * Works.
+     *
+     * @param chunk its number
+     * @throws IOException if it fails
+     */
     void run(int chunk) throws IOException;
   }
 
@@ -40,9 +46,11 @@ public final class Workers implements AutoCloseable {
    * and none after a failure: the failure of the lowest chunk is thrown, whatever the number of
    * threads. The result of a task must not depend on the thread.
    *
-   * @throws InterruptedIOException if the caller was interrupted; it still is then
+   * @param chunks how many
+   * @param task what to do
+   * @throws IOException if a task throws one, or the caller was interrupted, who still is then
    */
-  void run(int chunks, Task task) throws IOException {
+  public void run(int chunks, Task task) throws IOException {
     Job job = new Job(chunks, task);
     List<Future<?>> running = new ArrayList<>();
     for (int i = 1; i < Math.min(threads, chunks); i++) {

@@ -1,4 +1,4 @@
-package io.tmac.quant;
+package io.tmac.quant.encode;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -16,7 +16,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * so that a failure leaves no half file, and an older one as it was. The end of the JVM, for
  * example by Ctrl-C, removes it too.
  */
-final class OutputFile implements Closeable {
+public final class OutputFile implements Closeable {
   private final Path target;
   private final Path temporary;
   private final FileChannel channel;
@@ -41,11 +41,12 @@ final class OutputFile implements Closeable {
    * Begins a file.
    *
    * @param target the file; replaced if it is there
+   * @return the file, open and empty
    * @throws FileSystemException if something else than a file has that name
    * @throws NoSuchFileException if its folder is missing
    * @throws IOException if its folder is closed to writing
    */
-  static OutputFile create(Path target) throws IOException {
+  public static OutputFile create(Path target) throws IOException {
     if (Files.exists(target) && !Files.isRegularFile(target)) {
       throw new FileSystemException(target.toString(), null, "not a regular file");
     }
@@ -62,13 +63,21 @@ final class OutputFile implements Closeable {
     return file;
   }
 
-  /** Takes the bytes. */
-  FileChannel channel() {
+  /**
+   * Takes the bytes.
+   *
+   * @return where to write
+   */
+  public FileChannel channel() {
     return channel;
   }
 
-  /** Puts the complete file into its place. */
-  void commit() throws IOException {
+  /**
+   * Puts the complete file into its place.
+   *
+   * @throws IOException if it cannot be moved there
+   */
+  public void commit() throws IOException {
     channel.close();
     Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
   }
