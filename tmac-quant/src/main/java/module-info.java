@@ -1,6 +1,7 @@
 /** Quantises, converts, inspects and evaluates models: a library and a command line. */
 module io.tmac.quant {
   requires transitive io.tmac.core;
+  requires jdk.incubator.vector;
   requires info.picocli;
   requires tools.jackson.databind;
 
@@ -11,6 +12,7 @@ module io.tmac.quant {
   exports io.tmac.quant;
   exports io.tmac.quant.cli to
       io.tmac.examples;
+  exports io.tmac.quant.train;
 
   opens io.tmac.quant.cli to
       info.picocli;

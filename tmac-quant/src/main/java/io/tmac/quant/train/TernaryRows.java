@@ -1,0 +1,61 @@
+package io.tmac.quant.train;
+
+import io.tmac.quant.encode.TernaryFit;
+
+/**
+ * Ternary weights of rows that are being trained (BitLinear; Ma et al. 2024, "The Era of 1-bit
+ * LLMs", with a scale for each row): codes are those of {@code w / mean(|w|)} rounded, the scale is
+ * the mean of {@code |w|} where the code is not 0, in float16. The gradient passes through as if
+ * nothing had been rounded (Bengio et al. 2013).
+ *
+ * <p>The same class writes the file, which therefore is the trained model.
+ */
+final class TernaryRows implements TernaryFit {
+
+  @Override
+  public float fit(int row, float[] values, byte[] codes) {
+    float threshold = threshold(values, 0, values.length);
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < values.length; i++) {
+      int above = values[i] > threshold ? 1 : 0;
+      int below = values[i] < -threshold ? 1 : 0;
+      codes[i] = (byte) (above - below);
+      if (above + below > 0) {
+        sum += Math.abs(values[i]);
+        count++;
+      }
+    }
+    return count == 0 ? 0 : (float) (sum / count);
+  }
+
+  private static float threshold(float[] values, int from, int to) {
+    double sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += Math.abs(values[i]);
+    }
+    return (float) (sum / (to - from) / 2);
+  }
+
+  /** Writes what rows {@code [rows x cols]} from index {@code at} on become, to the same place. */
+  static void round(float[] values, int at, int rows, int cols, float[] out) {
+    for (int row = at; row < at + rows * cols; row += cols) {
+      float threshold = threshold(values, row, row + cols);
+      double sum = 0;
+      int count = 0;
+      for (int i = row; i < row + cols; i++) {
+        float size = Math.abs(values[i]);
+        if (size > threshold) {
+          sum += size;
+          count++;
+        }
+      }
+      float mean = count == 0 ? 0 : (float) (sum / count);
+      float scale = Float.float16ToFloat(Float.floatToFloat16(mean));
+      for (int i = row; i < row + cols; i++) {
+        float sign = values[i] > threshold ? scale : 0;
+        out[i] = values[i] < -threshold ? -scale : sign;
+      }
+    }
+  }
+}
