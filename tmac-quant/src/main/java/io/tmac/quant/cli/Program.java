@@ -1,5 +1,6 @@
 package io.tmac.quant.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -63,7 +64,9 @@ public abstract class Program {
   public final int run(String[] args, Streams streams) {
     int status;
     try {
-      status = commandLine(streams).execute(args);
+      status = commandLine(streams).execute(expanded(args));
+    } catch (IOException e) {
+      status = fail(e, streams.err());
     } catch (Error e) { // picocli passes them on
       status = fail(e, streams.err());
     }
@@ -73,6 +76,17 @@ public abstract class Program {
     }
     streams.err().flush();
     return status;
+  }
+
+  /**
+   * Replaces arguments that stand for others.
+   *
+   * @param args the arguments
+   * @return what is to be read instead; the same unless a program says otherwise
+   * @throws IOException if a file of arguments cannot be read
+   */
+  protected String[] expanded(String[] args) throws IOException {
+    return args;
   }
 
   private CommandLine commandLine(Streams streams) {

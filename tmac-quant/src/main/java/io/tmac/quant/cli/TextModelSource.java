@@ -12,12 +12,15 @@ import picocli.CommandLine.Option;
 /** The arguments of a command that runs a model on text. */
 public final class TextModelSource extends ModelSource {
 
+  /** What {@code -z} is. */
+  public static final String TOKENIZER =
+      "The model's tokenizer.bin. Default: NAME.tokenizer.bin or tokenizer.bin beside the model, or"
+          + " the only tok*.bin there that fits.";
+
   @Option(
       names = {"-z", "--tokenizer"},
       paramLabel = "TOKENIZER",
-      description =
-          "The model's tokenizer.bin. Default: NAME.tokenizer.bin or tokenizer.bin beside the"
-              + " model, or the only tok*.bin there that fits.")
+      description = TOKENIZER)
   private Path tokenizer;
 
   /** Creates the arguments, to be filled by picocli. */
@@ -32,14 +35,28 @@ public final class TextModelSource extends ModelSource {
    */
   @Override
   public Model load() throws IOException {
-    Model model = super.load();
-    requireTokenizer(model, path());
-    return model;
+    return load(path(), commonOptions(), tokenizer);
   }
 
   @Override
   protected ModelOptions options() throws IOException {
     return withTokenizer(commonOptions(), tokenizer);
+  }
+
+  /**
+   * Loads a model to run on text.
+   *
+   * @param path a model file, or a folder that holds exactly one
+   * @param options how to load it
+   * @param tokenizer its tokenizer, or null to look for it
+   * @return a model that has a tokenizer
+   * @throws TmacException if there is none
+   * @throws IOException if a file cannot be read
+   */
+  public static Model load(Path path, ModelOptions options, Path tokenizer) throws IOException {
+    Model model = Model.load(path, withTokenizer(options, tokenizer));
+    requireTokenizer(model, path);
+    return model;
   }
 
   /** Adds the tokenizer that {@code -z} names, if it names one. */
