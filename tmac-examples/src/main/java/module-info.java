@@ -1,6 +1,7 @@
 /** Small programs that show the library. */
 module io.tmac.examples {
   requires io.tmac.core;
+  requires io.tmac.gateway;
   requires io.tmac.quant;
   requires info.picocli;
   requires jdk.management;

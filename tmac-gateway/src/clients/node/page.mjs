@@ -77,6 +77,20 @@ try {
   await page.waitForTimeout(300);
   assert.equal((await page.textContent(".assistant p")).length, length);
 
+  // The demo model says what it can do, and goes on with what is typed.
+  await page.click("#clear");
+  assert.match(await page.textContent("#empty"), /^Ask something\. The key stays/);
+  await page.selectOption("#model", "tmac-stories");
+  assert.match(await page.textContent("#empty"), /only continues simple stories/);
+  assert.equal(await page.getAttribute("#text", "placeholder"), "Once upon a time");
+  await shot(page, "demo-empty");
+  await page.fill("#text", "Once upon a time");
+  await page.click("#send");
+  await done(page);
+  assert.equal(await page.textContent("#status"), "");
+  assert.match(await page.textContent(".assistant p"), /[a-z]+ [a-z]+/);
+  await shot(page, "demo");
+
   // An error within a stream is told, and the question can be sent again.
   await page.click("#clear");
   await page.selectOption("#model", "broken");

@@ -7,6 +7,7 @@ import io.tmac.ModelOptions;
 import io.tmac.TmacException;
 import io.tmac.TokenStream;
 import io.tmac.format.WeightFormat;
+import io.tmac.gateway.DemoModel;
 import io.tmac.quant.Inspection;
 import io.tmac.quant.ModelInspector;
 import io.tmac.quant.TensorInfo;
@@ -32,8 +33,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "bench",
     description = {
-      "Measures how fast a model runs, a file's or one of random weights: the prompt, the tokens"
-          + " behind it, and what it takes to get there.",
+      "Measures how fast a model runs, a file's, one of random weights, or the demo model: the"
+          + " prompt, the tokens behind it, and what it takes to get there.",
       "Each number of threads loads the model anew and warms it up. The first token is that of a"
           + " prompt of BOS alone, counted from the start of the JVM."
     })
@@ -48,7 +49,8 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = {"-m", "--model"},
       paramLabel = "MODEL",
-      description = "A model file, or a folder that holds exactly one.")
+      description =
+          "A model file, or a folder that holds exactly one. Default: the small demo model.")
   private Path file;
 
   @Option(
@@ -156,14 +158,18 @@ final class BenchCommand implements Callable<Integer> {
 
   /** The model that the arguments name. */
   private Source source() {
-    if ((file == null) == (shape == null)) {
-      throw usage("name a model with -m, or a shape with --shape");
+    if (file != null && shape != null) {
+      throw usage("name a model with -m, or a shape with --shape, not both");
+    }
+    if (shape == null && (format != null || head != null)) {
+      throw usage("--format and --head belong to --shape; a file has its own");
     }
     if (file != null) {
-      if (format != null || head != null) {
-        throw usage("--format and --head belong to --shape; a file has its own");
-      }
       return options -> Model.load(file, options);
+    }
+    if (shape == null) {
+      streams.err().println("note: " + TextModelOrDemo.NOTE);
+      return DemoModel::load;
     }
     if (format == null) {
       throw usage("--shape needs a --format: f32, int4, ternary_v1 or ternary_v2");
@@ -215,9 +221,9 @@ final class BenchCommand implements Callable<Integer> {
           first ? OptionalDouble.of(firstTokenMillis(model)) : OptionalDouble.empty();
       ModelInfo info = model.info();
       return new BenchReport.Result(
-          file != null ? Path.of(info.source()).getFileName().toString() : shape,
+          shape != null ? shape : Path.of(info.source()).getFileName().toString(),
           info.format(),
-          headFormat(),
+          headFormat(info),
           info.kernels(),
           Processor.name(),
           info.threads(),
@@ -246,9 +252,12 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /** The format of the classifier. */
-  private String headFormat() throws IOException {
+  private String headFormat(ModelInfo info) throws IOException {
     if (shape != null) {
       return (head == null ? BenchModels.format(format) : BenchModels.head(head)).id();
+    }
+    if (file == null) {
+      return info.format(); // All matrices of a TM2 file have the same.
     }
     Inspection inspection = ModelInspector.inspect(file);
     return inspection.tensors().stream()

@@ -7,7 +7,6 @@ import io.tmac.GenerationRequest;
 import io.tmac.Model;
 import io.tmac.Session;
 import io.tmac.quant.cli.Streams;
-import io.tmac.quant.cli.TextModelSource;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -35,7 +34,7 @@ final class ChatCommand implements Callable<Integer> {
   private final Streams streams;
 
   @Spec private CommandSpec command;
-  @Mixin private TextModelSource source;
+  @Mixin private TextModelOrDemo source;
   @Mixin private SamplingArguments sampling;
 
   @Option(
@@ -69,6 +68,9 @@ final class ChatCommand implements Callable<Integer> {
     long start = System.nanoTime();
     try (Model model = source.load();
         Session session = model.newSession()) {
+      if (source.isDemo()) {
+        note(TextModelOrDemo.NOTE + ". Each line begins a new one");
+      }
       if (!quiet) {
         Statistics.print(streams.err(), model.info(), System.nanoTime() - start);
       }

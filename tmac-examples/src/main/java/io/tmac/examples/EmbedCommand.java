@@ -1,13 +1,13 @@
 package io.tmac.examples;
 
+import io.tmac.Model;
 import io.tmac.quant.cli.Streams;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Mixin;
 
 /** Runs {@link EmbedInYourApp}. */
 @Command(
@@ -16,10 +16,7 @@ import picocli.CommandLine.Parameters;
 final class EmbedCommand implements Callable<Integer> {
   private final Streams streams;
 
-  @Parameters(
-      paramLabel = "MODEL",
-      description = "A model file, or a folder that holds exactly one.")
-  private Path model;
+  @Mixin private TextModelOrDemo source;
 
   EmbedCommand(Streams streams) {
     this.streams = streams;
@@ -28,7 +25,12 @@ final class EmbedCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintStream out = new PrintStream(streams.out(), false, StandardCharsets.UTF_8);
-    EmbedInYourApp.tellStory(model, out);
+    try (Model model = source.load()) {
+      if (source.isDemo()) {
+        streams.err().println("note: " + TextModelOrDemo.NOTE);
+      }
+      EmbedInYourApp.tellStory(model, out);
+    }
     out.flush();
     streams.println("");
     return 0;

@@ -3,6 +3,7 @@ package io.tmac.examples;
 import io.tmac.GeneratedToken;
 import io.tmac.Model;
 import io.tmac.TokenStream;
+import io.tmac.gateway.DemoModel;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -15,16 +16,18 @@ public final class EmbedInYourApp {
   /**
    * Prints a story.
    *
-   * @param args the path of a model
+   * @param args the path of a model, or nothing for the demo model
    * @throws IOException if it cannot be read
    */
   public static void main(String[] args) throws IOException {
-    tellStory(Path.of(args[0]), System.out);
+    try (Model model = args.length == 0 ? DemoModel.load() : Model.load(Path.of(args[0]))) {
+      System.err.println("model   " + model.info().source());
+      tellStory(model, System.out);
+    }
   }
 
-  static void tellStory(Path path, PrintStream out) throws IOException {
-    try (Model model = Model.load(path);
-        TokenStream story = model.generate("Once upon a time").maxTokens(64).stream()) {
+  static void tellStory(Model model, PrintStream out) {
+    try (TokenStream story = model.generate("Once upon a time").maxTokens(64).stream()) {
       for (GeneratedToken token : story) {
         out.print(token.text());
         out.flush();

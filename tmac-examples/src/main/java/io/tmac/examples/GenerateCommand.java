@@ -6,7 +6,6 @@ import io.tmac.GenerationRequest;
 import io.tmac.Model;
 import io.tmac.TmacException;
 import io.tmac.quant.cli.Streams;
-import io.tmac.quant.cli.TextModelSource;
 import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -29,18 +28,19 @@ import picocli.CommandLine.Spec;
     })
 final class GenerateCommand implements Callable<Integer> {
   private static final int DEFAULT_POSITIONS = 256;
+  private static final String DEMO_PROMPT = "Once upon a time";
 
   private final Streams streams;
 
   @Spec private CommandSpec command;
-  @Mixin private TextModelSource source;
+  @Mixin private TextModelOrDemo source;
   @Mixin private SamplingArguments sampling;
 
   @Option(
       names = {"-i", "--prompt"},
-      defaultValue = "",
       paramLabel = "PROMPT",
-      description = "The text to continue. Default: none.")
+      description =
+          "The text to continue. Default: none; \"" + DEMO_PROMPT + "\" for the demo model.")
   private String prompt;
 
   @Option(
@@ -74,12 +74,19 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     checkArguments();
+    if (prompt == null) {
+      prompt = source.isDemo() ? DEMO_PROMPT : "";
+    }
     long start = System.nanoTime();
     try (Model model = source.load()) {
       long loadNanos = System.nanoTime() - start;
+      if (source.isDemo()) {
+        note(TextModelOrDemo.NOTE);
+      }
       if (chat && model.chatTemplate().isEmpty()) {
         throw new TmacException(
-            source.path() + " has no chat template, so that --chat cannot be used; leave it out");
+            model.info().source()
+                + " has no chat template, so that --chat cannot be used; leave it out");
       }
       if (!quiet) {
         Statistics.print(streams.err(), model.info(), loadNanos);

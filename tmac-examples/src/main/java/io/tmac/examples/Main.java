@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
     footer = {
       "",
       "Examples:",
+      "  tmac-examples generate",
       "  tmac-examples generate stories15M.tm2 -i 'Once upon a time' -t 0",
       "  tmac-examples generate stories15M.tm2 -i 'Lily and Tom' --max-new 64 -s 42",
       "  tmac-examples chat SmolLM2-135M-Instruct.Q4_1.gguf --system 'Answer in one sentence.'",

@@ -5,6 +5,7 @@ import io.tmac.Batcher;
 import io.tmac.BatcherOptions;
 import io.tmac.GeneratedToken;
 import io.tmac.Model;
+import io.tmac.gateway.DemoModel;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -22,17 +23,19 @@ public final class ManyAtOnce {
   /**
    * Prints stories.
    *
-   * @param args the path of a model
+   * @param args the path of a model, or nothing for the demo model
    * @throws IOException if it cannot be read
    */
   public static void main(String[] args) throws IOException {
-    tellStories(Path.of(args[0]), System.out);
+    try (Model model = args.length == 0 ? DemoModel.load() : Model.load(Path.of(args[0]))) {
+      System.err.println("model   " + model.info().source());
+      tellStories(model, System.out);
+    }
   }
 
-  static void tellStories(Path path, PrintStream out) throws IOException {
+  static void tellStories(Model model, PrintStream out) {
     // Closed in reverse order: the clients are done before the batcher ends.
-    try (Model model = Model.load(path);
-        Batcher batcher = Batcher.of(model, BatcherOptions.DEFAULT);
+    try (Batcher batcher = Batcher.of(model, BatcherOptions.DEFAULT);
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       for (String beginning : BEGINNINGS) {
         clients.execute(() -> {

@@ -113,7 +113,9 @@ class BenchCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "bench",
+        "bench -p 0",
+        "bench --format f32",
+        "bench --head f32",
         "bench -m missing.bin --shape 110M --format f32",
         "bench -m missing.bin --format f32",
         "bench -m missing.bin --head f32",

@@ -12,7 +12,6 @@ class ErrorsTest {
   @ValueSource(
       strings = {
         "unknown",
-        "generate",
         "generate missing.bin another",
         "generate missing.bin --unknown",
         "generate missing.bin -n -1",
@@ -27,11 +26,10 @@ class ErrorsTest {
         "generate missing.bin --repeat-penalty 0",
         "generate missing.bin -s x",
         "generate missing.bin --threads 0",
-        "chat",
         "chat missing.bin --max-new -1",
         "generate missing.bin --chat --specials",
         "chat missing.bin -p 2",
-        "embed"
+        "embed missing.bin another"
       })
   void usageErrorsEndWith2(String line) {
     Console.Result result = Console.run((Object[]) line.split(" "));
@@ -58,14 +56,5 @@ class ErrorsTest {
     assertThat(result.status()).isEqualTo(1);
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).startsWith("error: missing.bin: ").hasLineCount(1);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"generate", "chat", "embed"})
-  void aMissingModelIsExplained(String command) {
-    assertThat(Console.run(command).err())
-        .contains("Missing required parameter: 'MODEL'")
-        .contains("MODEL: A model file, or a folder that holds exactly one.");
-    assertThat(Console.run(command, "--help").out()).startsWith("Usage: tmac-examples " + command);
   }
 }

@@ -2,6 +2,8 @@ package io.tmac.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tmac.Model;
+import io.tmac.gateway.DemoModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -14,7 +16,9 @@ class ManyAtOnceTest {
   void tellsAllStories() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    ManyAtOnce.tellStories(Shared.path("models/stories260K"), out);
+    try (Model model = DemoModel.load()) {
+      ManyAtOnce.tellStories(model, out);
+    }
     assertThat(bytes.toString(StandardCharsets.UTF_8))
         .contains("Once upon a time", "One day", "Lily was", "The dog", "Tom and Sam");
   }

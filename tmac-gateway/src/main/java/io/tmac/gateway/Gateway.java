@@ -367,6 +367,17 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
+     * Adds the model that comes with the gateway, for a first look: {@link DemoModel}, under its
+     * name. It is loaded once the server starts, and closed with it.
+     *
+     * @return this builder
+     */
+    public Builder demoModel() {
+      models.add(options -> LocalModel.load(DemoModel.NAME, DemoModel::load, options));
+      return this;
+    }
+
+    /**
      * Adds a model that another server runs, which speaks OpenAI's interface: vLLM, llama-server,
      * another gateway. It has this gateway's keys, limits and statistics. Whether the other server
      * is there is checked every ten seconds; this gateway is ready without it.

@@ -12,6 +12,7 @@ import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -75,7 +76,8 @@ public final class Main {
             .paramLabel("MODEL")
             .arity("0..1")
             .type(String.class)
-            .description("A model file, or a folder with one.")
+            .description(
+                "A model file, or a folder with one. Default: a small demo model of stories.")
             .build());
     StringBuilder secrets = new StringBuilder();
     for (Setting<?> setting : Setting.all()) {
@@ -160,12 +162,7 @@ public final class Main {
         builder.parse(setting, setting.flag(), value.toString());
       }
     }
-    GatewaySettings settings = builder.environment(environment).build();
-    if (settings.find(Setting.MODEL_PATH).isEmpty() && settings.find(Setting.MODELS).isEmpty()) {
-      throw new IllegalArgumentException(
-          "name a model file, as MODEL or in MODEL_PATH, or a list of them in GATEWAY_MODELS");
-    }
-    return settings;
+    return builder.environment(environment).build();
   }
 
   /** Logback takes names that it does not know for DEBUG, so they become those that it knows. */
@@ -236,6 +233,15 @@ public final class Main {
           "cannot listen on " + settings.get(Setting.HOST) + ": there is no such host");
     }
     Gateway.Builder builder = Gateway.builder().settings(settings);
+    if (settings.find(Setting.MODEL_PATH).isEmpty() && settings.find(Setting.MODELS).isEmpty()) {
+      // No static logger: the first one fixes the level, which a setting names.
+      LoggerFactory.getLogger(Main.class)
+          .warn(
+              "MODEL_PATH is not set: serving the built-in demo model {}, which only continues"
+                  + " simple stories",
+              DemoModel.NAME);
+      builder.demoModel();
+    }
     try {
       return builder.start();
     } catch (BindException e) {

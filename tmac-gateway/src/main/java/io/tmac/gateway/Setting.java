@@ -30,7 +30,12 @@ public final class Setting<T> {
 
   /** The model to serve. */
   public static final Setting<String> MODEL_PATH =
-      text("MODEL_PATH", "--model", "", "A model file, or a folder with one.");
+      text(
+          "MODEL_PATH",
+          "--model",
+          "",
+          "A model file, or a folder with one. If neither this nor GATEWAY_MODELS is set, a small"
+              + " demo model of stories is served.");
 
   /** File with several models. */
   public static final Setting<String> MODELS =

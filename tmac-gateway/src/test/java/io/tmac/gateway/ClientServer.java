@@ -54,10 +54,16 @@ final class ClientServer implements AutoCloseable {
             .serve(broken)
             .serve(new ScriptedModel("long", 500, Duration.ofMillis(10), i -> "word " + i + " "))
             .serve(new ScriptedModel("prose", PROSE.length, Duration.ofMillis(5), i -> PROSE[i]))
+            .demoModel()
             .address(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .heartbeat(Duration.ofMillis(100))
             .guard(this::admit)
             .start();
+    try {
+      gateway.awaitReady();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
   }
 
   private Guard.Admission admit(Call call) {

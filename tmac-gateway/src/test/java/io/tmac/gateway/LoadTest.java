@@ -40,6 +40,10 @@ import org.junit.jupiter.api.io.TempDir;
 class LoadTest {
   private static final int CLIENTS = 64;
   private static final int TOKENS = 24;
+  private static final int LONG_TOKENS = 128;
+  private static final int WARM_UPS = 6;
+  private static final int ROUNDS = 9;
+  private static final String USAGE = "true,'stream_options':{'include_usage':true}}";
   private static final int SECONDS = Integer.getInteger("tmac.load.seconds", 5);
   private static final String SECRET = "Zk3vQ9xLw7Tb2Rn8Yc5Hf1Mj6Pd4Sg0A";
   private static final List<String> PROMPTS =
@@ -208,17 +212,31 @@ class LoadTest {
                 ModelOptions.DEFAULT.withTokenizer(tokenizer));
         Gateway gateway = builder().model("large", model).start()) {
       Http http = new Http(gateway.address());
-      tokensPerSecond(http, 1);
-      tokensPerSecond(http, 16);
-      double one = 0;
-      double sixteen = 0;
-      for (int i = 0; i < 3; i++) {
-        one = Math.max(one, tokensPerSecond(http, 1));
-        sixteen = Math.max(sixteen, tokensPerSecond(http, 16));
+      // The compiler is done with a loop only when it has run for seconds.
+      for (int i = 0; i < WARM_UPS; i++) {
+        tokensPerSecond(http, 1);
+        tokensPerSecond(http, 16);
       }
+      double[] one = new double[ROUNDS];
+      double[] sixteen = new double[ROUNDS];
+      for (int i = 0; i < ROUNDS; i++) {
+        one[i] = tokensPerSecond(http, 1);
+        sixteen[i] = tokensPerSecond(http, 16);
+      }
+      Arrays.sort(one);
+      Arrays.sort(sixteen);
+      double ratio = sixteen[ROUNDS / 2] / one[ROUNDS / 2];
       System.out.printf(
-          "tokens/s: one stream %.1f, sixteen %.1f, ratio %.2f%n", one, sixteen, sixteen / one);
-      assertThat(sixteen).isGreaterThan(one);
+          "tokens/s, median (worst to best): one stream %.1f (%.1f to %.1f), sixteen %.1f (%.1f to"
+              + " %.1f), ratio %.2f%n",
+          one[ROUNDS / 2],
+          one[0],
+          one[ROUNDS - 1],
+          sixteen[ROUNDS / 2],
+          sixteen[0],
+          sixteen[ROUNDS - 1],
+          ratio);
+      assertThat(ratio).isGreaterThan(1);
     }
   }
 
@@ -228,12 +246,12 @@ class LoadTest {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Integer>> all = new ArrayList<>();
       for (int i = 0; i < clients; i++) {
-        String body = body("large", PROMPTS.get(i % PROMPTS.size()), 32);
+        String body = body("large", PROMPTS.get(i % PROMPTS.size()), LONG_TOKENS);
         all.add(
             threads.submit(() -> {
-              Http.Reply reply = http.post("/v1/completions", body.replace("true}", "false}"));
+              Http.Reply reply = http.post("/v1/completions", body.replace("true}", USAGE));
               assertThat(reply.status()).as(reply.body()).isEqualTo(200);
-              return reply.json().path("usage").path("completion_tokens").intValue();
+              return reply.events().getLast().path("usage").path("completion_tokens").intValue();
             }));
       }
       for (Future<Integer> one : all) {

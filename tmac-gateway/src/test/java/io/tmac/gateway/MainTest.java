@@ -35,8 +35,6 @@ class MainTest {
         "--port http | error: --port must be a whole number from 0 to 65535: http",
         "--host 0.0.0.0 --no-auth | error: --no-auth works on loopback addresses only, because"
             + " everybody who can connect may do everything; GATEWAY_HOST is 0.0.0.0",
-        "--no-auth | error: name a model file, as MODEL or in MODEL_PATH, or a list of them in"
-            + " GATEWAY_MODELS",
         "--no-auth nowhere.bin | error: MODEL_PATH names a file that is not there: nowhere.bin",
         "--log-level LOUD | error: --log-level must be one of DEBUG, INFO, WARNING, ERROR,"
             + " CRITICAL: LOUD",

@@ -26,6 +26,25 @@ public final class LocalModel implements ServedModel {
   private final Instant since = Instant.now();
   private final CompletableFuture<Loaded> loading;
 
+  /** Where a model comes from. */
+  @FunctionalInterface
+  public interface Source {
+
+    /**
+     * Loads the model.
+     *
+     * @return the model, which is closed by whoever serves it
+     * @throws IOException if it cannot be read
+     */
+    Model load() throws IOException;
+  }
+
+  /** Describes a model that has been loaded. */
+  @FunctionalInterface
+  private interface Describer {
+    ModelCard describe(Model model) throws IOException;
+  }
+
   /** A model that can answer. */
   private record Loaded(Model model, boolean owned, Batcher batcher, ModelCard card) {}
 
@@ -57,27 +76,48 @@ public final class LocalModel implements ServedModel {
    */
   public static LocalModel load(
       String id, Path path, ModelOptions modelOptions, BatcherOptions options) {
+    return load(
+        id,
+        path.toString(),
+        () -> Model.load(path, modelOptions),
+        model -> Cards.of(model, path),
+        options);
+  }
+
+  /**
+   * Loads a model that is no file, on a thread of its own. Until that is done it is not ready.
+   *
+   * @param id its public name
+   * @param source where it comes from
+   * @param options how requests share it
+   */
+  public static LocalModel load(String id, Source source, BatcherOptions options) {
+    return load(id, "the class path", source, model -> Cards.of(model, Instant.now()), options);
+  }
+
+  private static LocalModel load(
+      String id, String where, Source source, Describer describer, BatcherOptions options) {
     CompletableFuture<Loaded> loading = new CompletableFuture<>();
     Thread.ofPlatform()
         .daemon()
         .name("tmac-gateway-load-" + id)
         .start(() -> {
           try {
-            loading.complete(open(path, modelOptions, options));
+            loading.complete(open(source, describer, options));
             LOG.info("model {} is ready", id);
           } catch (IOException | RuntimeException | Error e) {
-            LOG.error("model {} could not be loaded from {}", id, path, e);
+            LOG.error("model {} could not be loaded from {}", id, where, e);
             loading.completeExceptionally(e);
           }
         });
     return new LocalModel(id, loading);
   }
 
-  private static Loaded open(Path path, ModelOptions modelOptions, BatcherOptions options)
+  private static Loaded open(Source source, Describer describer, BatcherOptions options)
       throws IOException {
-    Model model = Model.load(path, modelOptions);
+    Model model = source.load();
     try {
-      return new Loaded(model, true, Batcher.of(model, options), Cards.of(model, path));
+      return new Loaded(model, true, Batcher.of(model, options), describer.describe(model));
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;

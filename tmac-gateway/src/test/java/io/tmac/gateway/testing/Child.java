@@ -23,6 +23,18 @@ public final class Child implements AutoCloseable {
   }
 
   /**
+   * Starts a runnable jar.
+   *
+   * @param environment all it sees of the environment
+   * @param errors takes what it writes to stderr
+   */
+  public static Child startJar(
+      Path jar, Map<String, String> environment, Path errors, String... arguments)
+      throws IOException {
+    return start(List.of("-jar", jar.toString()), environment, errors, arguments);
+  }
+
+  /**
    * Starts a program with the class path of this JVM and the logging of the runnable jar.
    *
    * @param environment all it sees of the environment
@@ -31,6 +43,18 @@ public final class Child implements AutoCloseable {
   public static Child start(
       Class<?> program, Map<String, String> environment, Path errors, String... arguments)
       throws IOException {
+    List<String> what =
+        List.of(
+            "-Dlogback.configurationFile=src/shade/logback.xml",
+            "-cp",
+            System.getProperty("java.class.path"),
+            program.getName());
+    return start(what, environment, errors, arguments);
+  }
+
+  private static Child start(
+      List<String> what, Map<String, String> environment, Path errors, String... arguments)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -38,11 +62,8 @@ public final class Child implements AutoCloseable {
                 "-Xmx256m",
                 "-XX:TieredStopAtLevel=1",
                 "--add-modules",
-                "jdk.incubator.vector",
-                "-Dlogback.configurationFile=src/shade/logback.xml",
-                "-cp",
-                System.getProperty("java.class.path"),
-                program.getName()));
+                "jdk.incubator.vector"));
+    command.addAll(what);
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().clear();
