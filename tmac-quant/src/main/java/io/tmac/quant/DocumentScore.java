@@ -6,8 +6,10 @@ import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -75,7 +77,7 @@ public record DocumentScore(int documents, long bytes, double nll, long words, l
   /** What lies between white space, without punctuation around it, in lower case. */
   private static List<String> words(String document) {
     List<String> words = new ArrayList<>();
-    for (String word : document.toLowerCase(java.util.Locale.ROOT).split("\\s+")) {
+    for (String word : document.toLowerCase(Locale.ROOT).split("\\s+")) {
       String bare = word.replaceAll("^\\p{Punct}+|\\p{Punct}+$", "");
       if (!bare.isEmpty()) {
         words.add(bare);
@@ -91,14 +93,14 @@ public record DocumentScore(int documents, long bytes, double nll, long words, l
     if (count < 2) {
       return;
     }
-    int[] seen = java.util.Arrays.copyOf(ids, count);
+    int[] seen = Arrays.copyOf(ids, count);
     try (Session session = model.newSession()) {
       session.logits(
           seen,
           (position, logits) -> {
             if (position + 1 < count) {
               int next = seen[position + 1];
-              sum.nll += LogSoftmax.of(logits).negativeLogLikelihood(logits[next]);
+              sum.nll += Perplexity.negativeLogLikelihood(logits, next);
               sum.bytes += tokenizer.decode(seen[position], next).length;
             }
           });

@@ -1,9 +1,7 @@
 package io.tmac.quant;
 
 import io.tmac.TmacException;
-import io.tmac.quant.encode.OutputFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -48,25 +46,6 @@ public final class ErrorChart {
     if (panels.isEmpty()) {
       throw new IllegalArgumentException("there must be at least one panel");
     }
-    try (OutputFile output = OutputFile.create(png)) {
-      ByteBuffer image = ByteBuffer.wrap(draw(panels));
-      while (image.hasRemaining()) {
-        output.channel().write(image);
-      }
-      output.commit();
-    }
-  }
-
-  /** All classes that may be missing are behind the plot. */
-  private static byte[] draw(List<Panel> panels) throws IOException {
-    try {
-      return ErrorPlot.png(panels);
-    } catch (LinkageError | InternalError e) { // The latter if there are no fonts.
-      throw new TmacException(
-          "this JVM cannot draw: a picture needs XChart on the class path, a Java runtime with the"
-              + " module java.desktop, and the system's font libraries: "
-              + e,
-          e);
-    }
+    Picture.write(() -> ErrorPlot.png(panels), png);
   }
 }

@@ -2,7 +2,6 @@ package io.tmac.quant;
 
 import io.tmac.quant.encode.OutputFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,12 +77,6 @@ public record QuantReport(
    * @throws IOException if it cannot be written
    */
   public void writeJson(Path file) throws IOException {
-    try (OutputFile out = OutputFile.create(file)) {
-      ByteBuffer bytes = ByteBuffer.wrap((toJson() + "\n").getBytes(StandardCharsets.UTF_8));
-      while (bytes.hasRemaining()) {
-        out.channel().write(bytes);
-      }
-      out.commit();
-    }
+    OutputFile.write(file, (toJson() + "\n").getBytes(StandardCharsets.UTF_8));
   }
 }

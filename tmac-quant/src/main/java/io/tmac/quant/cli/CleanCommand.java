@@ -1,6 +1,5 @@
 package io.tmac.quant.cli;
 
-import io.tmac.quant.encode.FileClash;
 import io.tmac.quant.train.TextCleaner;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,7 +7,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -46,10 +44,7 @@ final class CleanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (FileClash.between(out, text)) {
-      throw new ParameterException(
-          command.commandLine(), "OUT would overwrite the text " + text + ": name another file");
-    }
+    Clash.refuse(command, "OUT", out, "the text ", text);
     TextCleaner.Cleaned cleaned = TextCleaner.clean(text, out);
     streams.println(
         String.format(

@@ -65,7 +65,7 @@ final class FinetuneCommand implements Callable<Integer> {
         streams,
         teacher == null ? 0 : share,
         inputs,
-        options -> {
+        (options, tokens) -> {
           Trainer trainer = Trainer.from(model, options);
           return teacher == null ? trainer : trainer.teacher(teacher);
         });

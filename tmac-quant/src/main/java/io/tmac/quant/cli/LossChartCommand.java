@@ -1,8 +1,7 @@
 package io.tmac.quant.cli;
 
 import io.tmac.TmacException;
-import io.tmac.quant.encode.FileClash;
-import io.tmac.quant.train.LossChart;
+import io.tmac.quant.LossChart;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +14,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -56,11 +54,7 @@ final class LossChartCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<LossChart.Curve> curves = new ArrayList<>();
     for (Map.Entry<String, Path> log : logs.entrySet()) {
-      if (FileClash.between(out, log.getValue())) {
-        throw new ParameterException(
-            command.commandLine(),
-            "PNG would overwrite the log " + log.getValue() + ": name another file");
-      }
+      Clash.refuse(command, "PNG", out, "the log ", log.getValue());
       curves.add(curve(log.getKey(), log.getValue()));
     }
     List<LossChart.Level> lines = new ArrayList<>();

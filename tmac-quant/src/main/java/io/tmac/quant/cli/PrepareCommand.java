@@ -1,7 +1,6 @@
 package io.tmac.quant.cli;
 
 import io.tmac.quant.Tokenizers;
-import io.tmac.quant.encode.FileClash;
 import io.tmac.quant.train.TokenFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,7 +9,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -51,12 +49,8 @@ final class PrepareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    for (Path input : new Path[] {text, tokenizer}) {
-      if (FileClash.between(out, input)) {
-        throw new ParameterException(
-            command.commandLine(), "OUT would overwrite " + input + ": name another file");
-      }
-    }
+    Clash.refuse(command, "OUT", out, "", text);
+    Clash.refuse(command, "OUT", out, "", tokenizer);
     TokenFiles.Written written = TokenFiles.write(text, Tokenizers.load(tokenizer), out);
     streams.println(
         String.format(

@@ -1,7 +1,6 @@
 package io.tmac.quant.cli;
 
 import io.tmac.Model;
-import io.tmac.quant.encode.FileClash;
 import io.tmac.quant.train.Prompts;
 import io.tmac.quant.train.TeacherOptions;
 import io.tmac.quant.train.TeacherTexts;
@@ -127,8 +126,8 @@ final class SampleCommand implements Callable<Integer> {
     }
     for (Path input : new Path[] {prompts, source.path()}) {
       // It may go on in a model's folder, where only a file of texts is taken.
-      if (input != null && !Files.isDirectory(input) && FileClash.between(out, input)) {
-        throw misused("OUT would overwrite " + input + ": name another file", null);
+      if (input != null && !Files.isDirectory(input)) {
+        Clash.refuse(command, "OUT", out, "", input);
       }
     }
     TeacherOptions options = options();

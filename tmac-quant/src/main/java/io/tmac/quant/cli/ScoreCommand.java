@@ -2,10 +2,9 @@ package io.tmac.quant.cli;
 
 import io.tmac.Model;
 import io.tmac.quant.DocumentScore;
+import io.tmac.quant.train.TrainingText;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -44,13 +43,8 @@ final class ScoreCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    String all = new String(TextFile.read(text), StandardCharsets.UTF_8);
-    List<String> documents = new ArrayList<>();
-    for (String document : all.split("(?m)^<\\|(?:endoftext|cut)\\|>$")) {
-      if (!document.isBlank() && documents.size() < count) {
-        documents.add(document.strip());
-      }
-    }
+    List<String> all = TrainingText.documents(text);
+    List<String> documents = all.subList(0, Math.clamp(count, 0, all.size()));
     try (Model model = source.load()) {
       DocumentScore score = DocumentScore.of(model, documents);
       streams.print(

@@ -164,7 +164,7 @@ final class TrainArguments {
   /** Makes a trainer. */
   @FunctionalInterface
   interface Maker {
-    Trainer make(TrainOptions options) throws IOException;
+    Trainer make(TrainOptions options, TokenFile tokens) throws IOException;
   }
 
   /** Trains and writes the model. */
@@ -173,7 +173,7 @@ final class TrainArguments {
     requireWritable();
     try (TokenFile tokens = TokenFile.open(data);
         TokenFile tests = validation == null ? null : TokenFile.open(validation)) {
-      Trainer trainer = make(teacherShare, maker);
+      Trainer trainer = make(teacherShare, tokens, maker);
       if (tests != null) {
         trainer.validation(tests);
       }
@@ -190,9 +190,9 @@ final class TrainArguments {
     return 0;
   }
 
-  private Trainer make(float teacherShare, Maker maker) throws IOException {
+  private Trainer make(float teacherShare, TokenFile tokens, Maker maker) throws IOException {
     try {
-      return maker.make(options(teacherShare));
+      return maker.make(options(teacherShare), tokens);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command.commandLine(), e.getMessage(), e);
     }
@@ -241,9 +241,9 @@ final class TrainArguments {
         }
       }
     }
-    for (Path written : new Path[] {out, state, log}) {
+    for (Path written : outputs) {
       for (Path input : inputs) {
-        if (written != null && input != null && FileClash.between(written, input)) {
+        if (input != null && FileClash.between(written, input)) {
           throw new ParameterException(
               command.commandLine(), written + " would be overwritten: name another file");
         }

@@ -1,7 +1,6 @@
 package io.tmac.quant.cli;
 
 import io.tmac.ModelConfig;
-import io.tmac.quant.train.TokenFile;
 import io.tmac.quant.train.Trainer;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -69,7 +68,7 @@ final class TrainCommand implements Callable<Integer> {
         streams,
         0,
         arguments.files(),
-        options -> {
+        (options, tokens) -> {
           if (heads < 1 || dim % heads != 0) {
             throw new IllegalArgumentException(
                 "--dim (" + dim + ") must be a multiple of --heads (" + heads + ")");
@@ -83,17 +82,11 @@ final class TrainCommand implements Callable<Integer> {
                   heads,
                   kvHeads > 0 ? kvHeads : heads,
                   dim / heads,
-                  vocabSize(),
+                  tokens.vocabSize(),
                   length,
                   ROPE_THETA,
                   EPS);
           return Trainer.scratch(config, options);
         });
-  }
-
-  private int vocabSize() throws IOException {
-    try (TokenFile tokens = TokenFile.open(arguments.files().getFirst())) {
-      return tokens.vocabSize();
-    }
   }
 }

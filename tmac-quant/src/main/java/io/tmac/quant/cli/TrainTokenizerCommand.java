@@ -1,6 +1,5 @@
 package io.tmac.quant.cli;
 
-import io.tmac.quant.encode.FileClash;
 import io.tmac.quant.train.TokenizerTrainer;
 import io.tmac.quant.train.TrainedTokenizer;
 import java.io.IOException;
@@ -60,10 +59,7 @@ final class TrainTokenizerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (FileClash.between(out, text)) {
-      throw new ParameterException(
-          command.commandLine(), "OUT would overwrite the text " + text + ": name another file");
-    }
+    Clash.refuse(command, "OUT", out, "the text ", text);
     TrainedTokenizer trained = trainer().train(text);
     trained.write(out);
     streams.println(

@@ -2,6 +2,7 @@ package io.tmac.quant.encode;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -70,6 +71,32 @@ public final class OutputFile implements Closeable {
    */
   public FileChannel channel() {
     return channel;
+  }
+
+  /**
+   * Appends bytes.
+   *
+   * @param bytes all that remain are written
+   * @throws IOException if they cannot be
+   */
+  public void write(ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /**
+   * Writes a whole file.
+   *
+   * @param target the file; replaced if it is there
+   * @param bytes all of it
+   * @throws IOException if it cannot be written
+   */
+  public static void write(Path target, byte[] bytes) throws IOException {
+    try (OutputFile file = create(target)) {
+      file.write(ByteBuffer.wrap(bytes));
+      file.commit();
+    }
   }
 
   /**

@@ -4,7 +4,7 @@ package io.tmac.quant.encode;
  * Ternary codes of two bits, four to a byte, lowest bits first: 00 = 0, 01 = +1, 11 = -1. {@code
  * io.tmac.format} draws them.
  */
-final class TernaryCodes {
+public final class TernaryCodes {
 
   private TernaryCodes() {}
 
@@ -13,8 +13,15 @@ final class TernaryCodes {
     return (count + 3) / 4;
   }
 
-  /** Writes +1 above the threshold, -1 below its negative, else 0. */
-  static void threshold(float[] values, int count, float threshold, byte[] codes) {
+  /**
+   * Writes +1 above the threshold, -1 below its negative, else 0.
+   *
+   * @param values what is rounded
+   * @param count how many of them
+   * @param threshold strictly above it a value counts
+   * @param codes receives as many codes
+   */
+  public static void threshold(float[] values, int count, float threshold, byte[] codes) {
     for (int i = 0; i < count; i++) {
       float value = values[i];
       int above = value > threshold ? 1 : 0;

@@ -1,10 +1,11 @@
 package io.tmac.quant.train;
 
 import io.tmac.ModelConfig;
+import io.tmac.quant.encode.ComputedRope;
 
 /**
  * Rotary position embedding (Su et al. 2021) of heads whose pairs are neighbours, as llama2.c's.
- * Turning back is the gradient.
+ * Turning back is the gradient. The tables are those that the file gets.
  */
 final class Rotation {
   private final int headDim;
@@ -21,13 +22,15 @@ final class Rotation {
     int pairs = headDim / 2;
     cosines = new float[length * pairs];
     sines = new float[length * pairs];
-    for (int j = 0; j < pairs; j++) {
-      float frequency = 1 / (float) Math.pow(config.ropeTheta(), 2f * j / headDim);
-      for (int position = 0; position < length; position++) {
-        float angle = position * frequency;
-        cosines[position * pairs + j] = (float) Math.cos(angle);
-        sines[position * pairs + j] = (float) Math.sin(angle);
-      }
+    fill(new ComputedRope(config, true), cosines, length, pairs);
+    fill(new ComputedRope(config, false), sines, length, pairs);
+  }
+
+  private static void fill(ComputedRope values, float[] table, int length, int pairs) {
+    float[] row = new float[pairs];
+    for (int position = 0; position < length; position++) {
+      values.row(position, row);
+      System.arraycopy(row, 0, table, position * pairs, pairs);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.tmac.quant.train;
 
+import io.tmac.quant.encode.TernaryCodes;
 import io.tmac.quant.encode.TernaryFit;
 
 /**
@@ -15,18 +16,8 @@ final class TernaryRows implements TernaryFit {
   @Override
   public float fit(int row, float[] values, byte[] codes) {
     float threshold = threshold(values, 0, values.length);
-    double sum = 0;
-    int count = 0;
-    for (int i = 0; i < values.length; i++) {
-      int above = values[i] > threshold ? 1 : 0;
-      int below = values[i] < -threshold ? 1 : 0;
-      codes[i] = (byte) (above - below);
-      if (above + below > 0) {
-        sum += Math.abs(values[i]);
-        count++;
-      }
-    }
-    return count == 0 ? 0 : (float) (sum / count);
+    TernaryCodes.threshold(values, values.length, threshold, codes);
+    return scale(values, 0, values.length, threshold);
   }
 
   private static float threshold(float[] values, int from, int to) {
@@ -37,21 +28,26 @@ final class TernaryRows implements TernaryFit {
     return (float) (sum / (to - from) / 2);
   }
 
+  /** The mean size of what is above the threshold; 0 if nothing is. */
+  private static float scale(float[] values, int from, int to, float threshold) {
+    double sum = 0;
+    int count = 0;
+    for (int i = from; i < to; i++) {
+      float size = Math.abs(values[i]);
+      if (size > threshold) {
+        sum += size;
+        count++;
+      }
+    }
+    return count == 0 ? 0 : (float) (sum / count);
+  }
+
   /** Writes what rows {@code [rows x cols]} from index {@code at} on become, to the same place. */
   static void round(float[] values, int at, int rows, int cols, float[] out) {
     for (int row = at; row < at + rows * cols; row += cols) {
       float threshold = threshold(values, row, row + cols);
-      double sum = 0;
-      int count = 0;
-      for (int i = row; i < row + cols; i++) {
-        float size = Math.abs(values[i]);
-        if (size > threshold) {
-          sum += size;
-          count++;
-        }
-      }
-      float mean = count == 0 ? 0 : (float) (sum / count);
-      float scale = Float.float16ToFloat(Float.floatToFloat16(mean));
+      float scale =
+          Float.float16ToFloat(Float.floatToFloat16(scale(values, row, row + cols, threshold)));
       for (int i = row; i < row + cols; i++) {
         float sign = values[i] > threshold ? scale : 0;
         out[i] = values[i] < -threshold ? -scale : sign;

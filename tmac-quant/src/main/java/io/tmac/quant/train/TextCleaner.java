@@ -2,14 +2,10 @@ package io.tmac.quant.train;
 
 import io.tmac.TmacException;
 import io.tmac.quant.encode.OutputFile;
-import java.io.BufferedInputStream;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -57,16 +53,11 @@ public final class TextCleaner {
    * @throws IOException if a file cannot be read or written
    */
   public static Cleaned clean(Path text, Path out) throws IOException {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(text));
-        OutputFile file = OutputFile.create(out)) {
+    try (OutputFile file = OutputFile.create(out)) {
       BufferedWriter writer =
           new BufferedWriter(Channels.newWriter(file.channel(), StandardCharsets.UTF_8));
       Cleaning cleaning = new Cleaning(writer);
-      try {
-        TrainingText.read(in, text.toString(), cleaning);
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
-      }
+      TrainingText.read(text, cleaning);
       writer.flush();
       file.commit();
       return cleaning.result();
@@ -119,9 +110,8 @@ public final class TextCleaner {
   }
 
   /** Cleans document after document. */
-  private static final class Cleaning implements TrainingText.Sink {
+  private static final class Cleaning implements TrainingText.Documents {
     private final BufferedWriter out;
-    private final StringBuilder document = new StringBuilder();
     private final Set<Long> seen = new HashSet<>();
     private long read;
     private long kept;
@@ -135,21 +125,17 @@ public final class TextCleaner {
     }
 
     @Override
-    public void accept(int codePoint) {
-      document.appendCodePoint(codePoint);
-    }
-
-    @Override
-    public void endDocument() {
-      String text = document.toString().strip();
-      document.setLength(0);
-      if (!text.isEmpty()) {
-        read++;
-        plain(text).ifPresentOrElse(this::keep, () -> foreign++);
+    public void accept(String document) throws IOException {
+      read++;
+      Optional<String> plain = plain(document);
+      if (plain.isPresent()) {
+        keep(plain.get());
+      } else {
+        foreign++;
       }
     }
 
-    private void keep(String plain) {
+    private void keep(String plain) throws IOException {
       String text = wholeSentences(plain);
       List<String> words = Arrays.asList(text.split("\\s+"));
       if (words.size() < FEWEST_WORDS) {
@@ -160,11 +146,7 @@ public final class TextCleaner {
         repeated++;
       } else {
         kept++;
-        try {
-          out.write(text + "\n" + TrainingText.END + "\n");
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+        out.write(text + "\n" + TrainingText.END + "\n");
       }
     }
 

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
@@ -42,7 +43,6 @@ public final class TokenFile implements AutoCloseable {
   private final int vocabSize;
   private final int first;
   private final long count;
-  private final long checksum;
 
   private TokenFile(Path path, Arena arena, MemorySegment file) {
     this.path = path;
@@ -51,8 +51,7 @@ public final class TokenFile implements AutoCloseable {
     if (file.byteSize() < HEADER_BYTES) {
       throw fault(0, "a header of " + HEADER_BYTES + " bytes", file.byteSize() + " bytes");
     }
-    byte[] magic = file.asSlice(0, MAGIC.length()).toArray(ValueLayout.JAVA_BYTE);
-    String found = new String(magic, java.nio.charset.StandardCharsets.ISO_8859_1);
+    String found = magic(file);
     if (!found.equals(MAGIC)) {
       throw fault(0, "a file of tokens, which begins with TMTK", "'" + found + "'");
     }
@@ -72,11 +71,12 @@ public final class TokenFile implements AutoCloseable {
           16, "the number of tokens that follow, at least 2", count + " in " + file.byteSize());
     }
     requireTokens();
-    CRC32C crc = new CRC32C();
-    for (long at = 0; at < file.byteSize(); at += CHUNK) {
-      crc.update(file.asSlice(at, Math.min(CHUNK, file.byteSize() - at)).asByteBuffer());
-    }
-    checksum = crc.getValue();
+  }
+
+  /** The first four bytes of a file that has them. */
+  static String magic(MemorySegment file) {
+    byte[] magic = file.asSlice(0, MAGIC.length()).toArray(ValueLayout.JAVA_BYTE);
+    return new String(magic, StandardCharsets.ISO_8859_1);
   }
 
   private void requireTokens() {
@@ -149,9 +149,13 @@ public final class TokenFile implements AutoCloseable {
     return Short.toUnsignedInt(file.get(TOKEN, HEADER_BYTES + index * Short.BYTES));
   }
 
-  /** Tells files apart: CRC-32C of all bytes. */
+  /** Tells files apart: CRC-32C of all bytes, read for it. */
   long checksum() {
-    return checksum;
+    CRC32C crc = new CRC32C();
+    for (long at = 0; at < file.byteSize(); at += CHUNK) {
+      crc.update(file.asSlice(at, Math.min(CHUNK, file.byteSize() - at)).asByteBuffer());
+    }
+    return crc.getValue();
   }
 
   /** The nearest beginning of a document at or before an index, but not before {@code least}. */

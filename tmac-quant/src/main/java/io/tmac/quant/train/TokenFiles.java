@@ -4,15 +4,10 @@ import io.tmac.TmacException;
 import io.tmac.quant.encode.OutputFile;
 import io.tmac.tokenizer.EncodeOptions;
 import io.tmac.tokenizer.Tokenizer;
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Turns texts into files of tokens. */
@@ -53,14 +48,9 @@ public final class TokenFiles {
         tokenizer
             .bosId()
             .orElseThrow(() -> new TmacException("the tokenizer has no BOS to begin texts with"));
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(text));
-        OutputFile file = OutputFile.create(out)) {
-      Encoder encoder = new Encoder(tokenizer, first, file.channel());
-      try {
-        TrainingText.read(in, text.toString(), encoder);
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
-      }
+    try (OutputFile file = OutputFile.create(out)) {
+      Encoder encoder = new Encoder(tokenizer, first, file);
+      TrainingText.read(text, encoder);
       if (encoder.tokens < 2) {
         throw new TmacException(text + " has no text to train on");
       }
@@ -71,38 +61,27 @@ public final class TokenFiles {
   }
 
   /** Encodes document after document. */
-  private static final class Encoder implements TrainingText.Sink {
+  private static final class Encoder implements TrainingText.Documents {
     private final Tokenizer tokenizer;
     private final int first;
-    private final FileChannel channel;
+    private final OutputFile file;
     private final ByteBuffer buffer =
         ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
-    private final StringBuilder document = new StringBuilder();
     long documents;
     long tokens;
     long bytes;
 
-    Encoder(Tokenizer tokenizer, int first, FileChannel channel) throws IOException {
+    Encoder(Tokenizer tokenizer, int first, OutputFile file) throws IOException {
       this.tokenizer = tokenizer;
       this.first = first;
-      this.channel = channel;
-      channel.position(TokenFile.HEADER_BYTES);
+      this.file = file;
+      file.channel().position(TokenFile.HEADER_BYTES);
     }
 
     @Override
-    public void accept(int codePoint) {
-      document.appendCodePoint(codePoint);
-    }
-
-    @Override
-    public void endDocument() {
-      String text = document.toString().strip();
-      document.setLength(0);
-      if (text.isEmpty()) {
-        return;
-      }
+    public void accept(String document) throws IOException {
       put(first);
-      byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+      byte[] utf8 = document.getBytes(StandardCharsets.UTF_8);
       for (int id : tokenizer.encode(utf8, EncodeOptions.TEXT)) {
         put(id);
       }
@@ -110,7 +89,7 @@ public final class TokenFiles {
       bytes += utf8.length;
     }
 
-    private void put(int id) {
+    private void put(int id) throws IOException {
       if (!buffer.hasRemaining()) {
         drain();
       }
@@ -118,16 +97,9 @@ public final class TokenFiles {
       tokens++;
     }
 
-    private void drain() {
-      try {
-        buffer.flip();
-        while (buffer.hasRemaining()) {
-          channel.write(buffer);
-        }
-        buffer.clear();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+    private void drain() throws IOException {
+      file.write(buffer.flip());
+      buffer.clear();
     }
 
     void finish() throws IOException {
@@ -136,10 +108,8 @@ public final class TokenFiles {
           ByteBuffer.allocate(TokenFile.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       header.put(TokenFile.MAGIC.getBytes(StandardCharsets.ISO_8859_1));
       header.putInt(TokenFile.VERSION).putInt(tokenizer.vocabSize()).putInt(first).putLong(tokens);
-      header.flip();
-      while (header.hasRemaining()) {
-        channel.write(header, header.position());
-      }
+      file.channel().position(0);
+      file.write(header.flip());
     }
   }
 }

@@ -122,6 +122,29 @@ public record TrainOptions(
     }
   }
 
+  /** The same run, as its result sees it: {@code threads} and when to look and save are all 1. */
+  TrainOptions withoutWhatResultsDoNotDependOn() {
+    return new TrainOptions(
+        weights,
+        steps,
+        batch,
+        length,
+        microBatch,
+        lanes,
+        learningRate,
+        finalRate,
+        warmup,
+        decay,
+        beta1,
+        beta2,
+        clip,
+        teacherShare,
+        seed,
+        1,
+        1,
+        1);
+  }
+
   /**
    * The learning rate: a line up, then half a cosine down (Loshchilov and Hutter 2017).
    *

@@ -52,25 +52,7 @@ final class TrainState {
         + "\ntied="
         + tied
         + "\n"
-        + new TrainOptions(
-            options.weights(),
-            options.steps(),
-            options.batch(),
-            options.length(),
-            options.microBatch(),
-            options.lanes(),
-            options.learningRate(),
-            options.finalRate(),
-            options.warmup(),
-            options.decay(),
-            options.beta1(),
-            options.beta2(),
-            options.clip(),
-            options.teacherShare(),
-            options.seed(),
-            1,
-            1,
-            1)
+        + options.withoutWhatResultsDoNotDependOn()
         + "\n"
         + more;
   }
@@ -82,28 +64,22 @@ final class TrainState {
     head.put(MAGIC.getBytes(StandardCharsets.ISO_8859_1)).putInt(VERSION).putInt(step);
     head.putInt(text.length).putLong(weights.length).put(text).rewind();
     try (OutputFile file = OutputFile.create(path)) {
-      write(head, file.channel());
+      file.write(head);
       for (float[] floats : List.of(weights, mean, square)) {
-        write(floats, file.channel());
+        write(floats, file);
       }
       file.channel().force(true);
       file.commit();
     }
   }
 
-  private static void write(float[] floats, FileChannel channel) throws IOException {
+  private static void write(float[] floats, OutputFile file) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER).order(ByteOrder.LITTLE_ENDIAN);
     for (int at = 0; at < floats.length; ) {
       int count = Math.min(BUFFER / Float.BYTES, floats.length - at);
       buffer.clear().asFloatBuffer().put(floats, at, count);
-      write(buffer.limit(count * Float.BYTES), channel);
+      file.write(buffer.limit(count * Float.BYTES));
       at += count;
-    }
-  }
-
-  private static void write(ByteBuffer buffer, FileChannel channel) throws IOException {
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
     }
   }
 
@@ -118,7 +94,7 @@ final class TrainState {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         Arena arena = Arena.ofConfined()) {
       MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      if (file.byteSize() < HEADER_BYTES || !magic(file).equals(MAGIC)) {
+      if (file.byteSize() < HEADER_BYTES || !TokenFile.magic(file).equals(MAGIC)) {
         throw new ModelFormatException(
             path.toString(), 0, "the state of a training run, which begins with TMTS", "no such");
       }
@@ -171,11 +147,6 @@ final class TrainState {
               + (line < is.length ? is[line] : "")
               + "'; remove it, or name another state");
     }
-  }
-
-  private static String magic(MemorySegment file) {
-    byte[] magic = file.asSlice(0, 4).toArray(ValueLayout.JAVA_BYTE);
-    return new String(magic, StandardCharsets.ISO_8859_1);
   }
 
   private static long begin(int runBytes) {

@@ -131,12 +131,6 @@ public final class TrainedTokenizer {
    * @throws IOException if it cannot be written
    */
   public void write(Path file) throws IOException {
-    try (OutputFile out = OutputFile.create(file)) {
-      ByteBuffer bytes = ByteBuffer.wrap(toBytes());
-      while (bytes.hasRemaining()) {
-        out.channel().write(bytes);
-      }
-      out.commit();
-    }
+    OutputFile.write(file, toBytes());
   }
 }

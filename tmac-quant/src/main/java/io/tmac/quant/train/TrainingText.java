@@ -1,6 +1,7 @@
 package io.tmac.quant.train;
 
 import io.tmac.TmacException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -9,6 +10,10 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -21,7 +26,7 @@ import java.util.Locale;
  *   &lt;|cut|&gt;
  * </pre>
  */
-final class TrainingText {
+public final class TrainingText {
 
   /** The line behind a document. */
   static final String END = "<|endoftext|>";
@@ -36,7 +41,15 @@ final class TrainingText {
     void accept(int codePoint);
 
     /** The document ends; another one may follow. */
-    void endDocument();
+    void endDocument() throws IOException;
+  }
+
+  /** Takes documents. */
+  @FunctionalInterface
+  interface Documents {
+
+    /** Takes one that is not empty, without the white space around it. */
+    void accept(String document) throws IOException;
   }
 
   private static final int BUFFER = 1 << 16;
@@ -53,6 +66,49 @@ final class TrainingText {
   private TrainingText(String name, Sink sink) {
     this.name = name;
     this.sink = sink;
+  }
+
+  /**
+   * Reads the documents of a file.
+   *
+   * @param text a file of UTF-8 text; a line {@code <|endoftext|>} or {@code <|cut|>} is behind
+   *     each
+   * @return those that are not empty, without the white space around them
+   * @throws TmacException if it is not UTF-8
+   * @throws IOException if it cannot be read
+   */
+  public static List<String> documents(Path text) throws IOException {
+    List<String> documents = new ArrayList<>();
+    read(text, documents::add);
+    return documents;
+  }
+
+  /**
+   * Reads a file, one document in memory at a time.
+   *
+   * @throws TmacException if it is not UTF-8
+   */
+  static void read(Path text, Documents documents) throws IOException {
+    StringBuilder document = new StringBuilder();
+    Sink sink =
+        new Sink() {
+          @Override
+          public void accept(int codePoint) {
+            document.appendCodePoint(codePoint);
+          }
+
+          @Override
+          public void endDocument() throws IOException {
+            String found = document.toString().strip();
+            document.setLength(0);
+            if (!found.isEmpty()) {
+              documents.accept(found);
+            }
+          }
+        };
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(text))) {
+      read(in, text.toString(), sink);
+    }
   }
 
   /**
@@ -102,7 +158,7 @@ final class TrainingText {
             found & 0xFF));
   }
 
-  private void accept(CharBuffer characters) {
+  private void accept(CharBuffer characters) throws IOException {
     int count = characters.remaining();
     for (int at = 0; at < count; ) {
       int character = Character.codePointAt(characters, at);
@@ -120,14 +176,14 @@ final class TrainingText {
     }
   }
 
-  private void acceptLineFeed() {
+  private void acceptLineFeed() throws IOException {
     if (!endLine()) {
       sink.accept('\n');
     }
   }
 
   /** Says whether the line was a separator; otherwise it has become text. */
-  private boolean endLine() {
+  private boolean endLine() throws IOException {
     boolean separator = held && isSeparator();
     if (separator) {
       sink.endDocument();

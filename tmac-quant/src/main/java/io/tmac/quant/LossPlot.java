@@ -1,4 +1,4 @@
-package io.tmac.quant.train;
+package io.tmac.quant;
 
 import java.awt.BasicStroke;
 import java.awt.Color;
