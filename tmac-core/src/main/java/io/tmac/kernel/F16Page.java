@@ -18,20 +18,24 @@ final class F16Page implements KvPage {
   }
 
   @Override
-  public float[] keys(float[] buffer) {
-    return widen(keys, buffer);
+  public float[] keys(float[] buffer, int count) {
+    widen(keys, buffer, 0, Math.ceilDiv(count, STRIP) * STRIP * headDim);
+    return buffer;
   }
 
   @Override
-  public float[] values(float[] buffer) {
-    return widen(values, buffer);
+  public float[] values(float[] buffer, int count) {
+    for (int d = 0; d < headDim; d += STRIP) {
+      int from = KvPage.valueIndex(0, d);
+      widen(values, buffer, from, from + count * STRIP);
+    }
+    return buffer;
   }
 
-  private static float[] widen(short[] halves, float[] floats) {
-    for (int i = 0; i < halves.length; i++) {
+  private static void widen(short[] halves, float[] floats, int from, int to) {
+    for (int i = from; i < to; i++) {
       floats[i] = Float.float16ToFloat(halves[i]);
     }
-    return floats;
   }
 
   @Override

@@ -15,12 +15,12 @@ final class F32Page implements KvPage {
   }
 
   @Override
-  public float[] keys(float[] buffer) {
+  public float[] keys(float[] buffer, int count) {
     return keys;
   }
 
   @Override
-  public float[] values(float[] buffer) {
+  public float[] values(float[] buffer, int count) {
     return values;
   }
 

@@ -20,7 +20,10 @@ public final class Input {
   public static final int TABLE_BYTES = 32;
 
   /** Bytes of the two tables (low and high halves) of four columns. */
-  public static final int WIDE_TABLE_BYTES = 256;
+  public static final int WIDE_TABLE_BYTES = 192;
+
+  /** Bytes behind the last wide table that are read with it. */
+  private static final int WIDE_PADDING = 32;
 
   /** Columns that share a scale in {@link InputForm#INT7_BLOCKS}. */
   public static final int INT7_BLOCK = 512;
@@ -49,8 +52,9 @@ public final class Input {
   /**
    * Tables for four ternary weights, {@code [tokens x paddedCols / 4 x WIDE_TABLE_BYTES]}. Entry c
    * of the columns with codes x is {@code v = 512 + sum of w[i] * x[i]}, where the {@code w[i] + 1}
-   * are the digits of c in base 3, the first column's first, for c from 0 to 80; the first 128
-   * bytes hold {@code v % 32}, the last 128 {@code v / 32}.
+   * are the digits of c in base 3, the first column's first, for c from 0 to 80; the first 96 bytes
+   * hold {@code v % 32}, the last 96 {@code v / 32}. Behind the last table are a few bytes more, so
+   * that 128 bytes from its second half on can be read.
    */
   public byte[] wideTables = {};
 
@@ -136,8 +140,8 @@ public final class Input {
       case WIDE_LOOKUP -> {
         perToken.reserve(tokens);
         int bytes = Math.multiplyExact(tokens, perToken.paddedCols() / 4 * WIDE_TABLE_BYTES);
-        if (wideTables.length < bytes) {
-          wideTables = new byte[bytes];
+        if (wideTables.length < bytes + WIDE_PADDING) {
+          wideTables = new byte[bytes + WIDE_PADDING];
         }
       }
     }

@@ -56,17 +56,19 @@ public sealed interface KvPage permits F32Page, F16Page {
    * Returns the keys.
    *
    * @param buffer room for {@code PAGE * paddedDim} floats; what it held is lost
+   * @param count positions that are read; what is behind them has no meaning
    * @return the buffer, or an array that must not be changed
    */
-  float[] keys(float[] buffer);
+  float[] keys(float[] buffer, int count);
 
   /**
    * Returns the values.
    *
    * @param buffer room for {@code PAGE * paddedDim} floats; what it held is lost
+   * @param count positions that are read; what is behind them has no meaning
    * @return the buffer, or an array that must not be changed
    */
-  float[] values(float[] buffer);
+  float[] values(float[] buffer, int count);
 
   /**
    * Stores keys and values of neighbouring positions.

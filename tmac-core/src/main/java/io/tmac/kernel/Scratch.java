@@ -35,6 +35,7 @@ public final class Scratch {
   private byte[] bytes = {};
   private int[] sums = {};
   private short[] shorts = {};
+  private long[] longs = {};
   private float[] rowPanel = {};
   private AttentionScratch attention;
   private int headDim;
@@ -70,6 +71,14 @@ public final class Scratch {
       shorts = new short[count];
     }
     return shorts;
+  }
+
+  /** Returns room for at least {@code count} offsets. */
+  public long[] longs(int count) {
+    if (longs.length < count) {
+      longs = new long[count];
+    }
+    return longs;
   }
 
   /** Returns room for {@link #FLOAT_ROWS} decoded rows in the heap. */

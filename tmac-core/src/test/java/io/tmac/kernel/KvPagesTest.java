@@ -39,8 +39,8 @@ class KvPagesTest {
           float[] found = new float[2 * headDim];
           float[] expected = new float[2 * headDim];
           for (int d = 0; d < headDim; d++) {
-            found[d] = page.keys(buffer)[KvPage.keyIndex(headDim, slot, d)];
-            found[headDim + d] = page.values(buffer)[KvPage.valueIndex(slot, d)];
+            found[d] = page.keys(buffer, slot + 1)[KvPage.keyIndex(headDim, slot, d)];
+            found[headDim + d] = page.values(buffer, slot + 1)[KvPage.valueIndex(slot, d)];
             expected[d] = stored(type, key, i + d);
             expected[headDim + d] = stored(type, value, i + d);
           }

@@ -106,7 +106,7 @@ public final class ScalarKernels implements KernelProvider {
       KvPage page = cache.page(start / KvPages.PAGE, kvHead);
       int begin = Math.max(0, visible - start);
       int count = Math.min(KvPages.PAGE, last + 1 - start);
-      float[] keys = page.keys(buffer);
+      float[] keys = page.keys(buffer, count);
       for (int p = begin; p < count; p++) {
         double dot = 0;
         for (int d = 0; d < headDim; d++) {
@@ -114,7 +114,7 @@ public final class ScalarKernels implements KernelProvider {
         }
         scores[p] = (float) (dot / Math.sqrt(headDim));
       }
-      float[] values = page.values(buffer);
+      float[] values = page.values(buffer, count);
       for (int p = begin; p < count; p++) {
         double shrink = 1;
         if (scores[p] > max) {

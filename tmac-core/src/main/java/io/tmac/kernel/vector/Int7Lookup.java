@@ -82,7 +82,22 @@ final class Int7Lookup extends LookupLinear {
 
   @Override
   void lookUp(
-      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
+      Input in,
+      int token,
+      int column,
+      int steps,
+      long first,
+      long second,
+      int[] sums,
+      int at,
+      Scratch scratch) {
+    lookUp(in, token, column, steps, first, sums, at);
+    if (second != first) {
+      lookUp(in, token, column, steps, second, sums, at + TILE);
+    }
+  }
+
+  private void lookUp(Input in, int token, int column, int steps, long tile, int[] sums, int at) {
     MemorySegment weights = tiles;
     byte[] tables = in.int7Tables;
     int table = (token * Input.pad(cols()) + column) / 2 * Input.INT7_TABLE_BYTES;

@@ -1,5 +1,8 @@
 package io.tmac.kernel.vector;
 
+import static io.tmac.kernel.vector.Species.ROW_FLOAT;
+import static io.tmac.kernel.vector.Species.ROW_INT;
+
 import io.tmac.format.BlockCodes;
 import io.tmac.format.Matrix;
 import io.tmac.kernel.Input;
@@ -13,6 +16,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.IntBinaryOperator;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Ternary weights by table lookup (T-MAC, Wei et al. 2024, section 3): the weights of a few columns
@@ -24,6 +30,8 @@ import java.util.function.IntBinaryOperator;
  * <pre>
  *   [group of rows]  [piece of columns]  [tile of 16 or 128 rows]  [step of 4 columns]  [byte per row]
  * </pre>
+ *
+ * <p>Two tiles are looked up together, of one group or of two: they share the loads of the tables.
  *
  * <p>The sums of a piece are exact integers. They are added up until the weights or the input have
  * another scale.
@@ -57,7 +65,16 @@ abstract sealed class LookupLinear implements PanelSource
   private final int paddedCols;
   private final int tile;
   private final int group;
+
+  /** Rows of the units of work for a single token. */
+  private final int unitRows;
+
+  /**
+   * Rows for which the tables of a piece and token are loaded once, if there are several tokens:
+   * their weights stay in the L1 cache beside them, while one token after another is looked up.
+   */
   private final int rowsPerTable;
+
   private final InputForm form;
   private final int blockSize;
   private final int scaleRun;
@@ -98,7 +115,9 @@ abstract sealed class LookupLinear implements PanelSource
     this.scales = new float[Math.multiplyExact(rows, paddedCols / blockSize)];
     this.cuts = cuts(maxPiece);
     this.group = group(pool.threads());
-    this.rowsPerTable = rowsPerTable(pool.threads());
+    this.unitRows = Math.max(group, rows < 2 * tile * pool.threads() ? tile : 2 * tile);
+    int most = Math.min(Math.ceilDiv(rows, pool.threads()), MAX_ROWS_PER_TABLE);
+    this.rowsPerTable = Math.max(1, most / unitRows) * unitRows;
     this.tiles = arena.allocate((long) Math.ceilDiv(rows, tile) * tile * (paddedCols / STEP), 64);
     pack(matrix, codes, pool);
   }
@@ -131,21 +150,11 @@ abstract sealed class LookupLinear implements PanelSource
    * are better, as long as there are groups for all threads. No result depends on it.
    */
   private int group(int threads) {
-    if (cuts.length == 2) {
+    if (cuts.length == 2 || tile >= MIN_GROUP) {
       return tile;
     }
     int rowsOfGroup = Math.ceilDiv(rows, threads * GROUPS_PER_THREAD);
-    return Math.ceilDiv(Math.clamp(rowsOfGroup, MIN_GROUP, MAX_GROUP), tile) * tile;
-  }
-
-  /**
-   * Rows for which the tables of a token are loaded once, if there are several tokens. All their
-   * weights of a piece are in the L1 cache while one token after another is looked up. No result
-   * depends on it.
-   */
-  private int rowsPerTable(int threads) {
-    int most = Math.min(Math.ceilDiv(rows, threads), MAX_ROWS_PER_TABLE);
-    return Math.max(1, most / group) * group;
+    return Math.ceilDiv(Math.clamp(rowsOfGroup, MIN_GROUP, MAX_GROUP), 2 * tile) * 2 * tile;
   }
 
   /**
@@ -247,9 +256,30 @@ abstract sealed class LookupLinear implements PanelSource
     return ((packed << 30 >> 30) + 1) * 3 + (packed << 28 >> 30) + 1;
   }
 
-  /** Adds the products of a tile with some columns to its sums. */
+  /**
+   * Adds the products of two tiles with some columns to their sums. Two, because they share the
+   * loads of the tables.
+   *
+   * @param in the input, with the tables of this layout
+   * @param token which of its tokens
+   * @param column the first column
+   * @param steps how many steps of {@link #STEP} columns, {@link #cuts} apart at most
+   * @param first where the weights of the first tile begin
+   * @param second the same of the second tile; may be the first one
+   * @param sums receives the sums {@code [2 x tile]}
+   * @param at index of the first tile's first sum
+   * @param scratch memory that no other thread uses now
+   */
   abstract void lookUp(
-      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch);
+      Input in,
+      int token,
+      int column,
+      int steps,
+      long first,
+      long second,
+      int[] sums,
+      int at,
+      Scratch scratch);
 
   /**
    * Writes the weights of some steps of a tile to {@code panel[at + column * Gemm.ROWS + place]}.
@@ -298,7 +328,7 @@ abstract sealed class LookupLinear implements PanelSource
       Gemm.multiply(this, in, tokens, out, from, to, scratch);
       return;
     }
-    int together = tokens == 1 ? group : rowsPerTable;
+    int together = tokens == 1 ? Math.max(group, 2 * tile) : rowsPerTable;
     for (int row = from; row < to; row += together) {
       multiplyRows(in, tokens, out, row, Math.min(to, row + together), scratch);
     }
@@ -311,7 +341,9 @@ abstract sealed class LookupLinear implements PanelSource
   private void multiplyRows(Input in, int tokens, float[] out, int from, int to, Scratch scratch) {
     QuantizedInput q = in.quantized(form);
     boolean vectors = in.has(form); // If not, they were not ready when the input was prepared.
-    int lanes = Math.ceilDiv(to - from, tile) * tile;
+    int tiles = Math.ceilDiv(to - from, tile);
+    int lanes = Math.ceilDiv(tiles, 2) * 2 * tile;
+    long[] tileAt = scratch.longs(tiles + 1);
     int[] sums = scratch.sums(tokens * lanes);
     for (int t = 0; t < tokens; t++) {
       Arrays.fill(out, t * rows + from, t * rows + to, 0);
@@ -319,17 +351,19 @@ abstract sealed class LookupLinear implements PanelSource
     Arrays.fill(sums, 0, tokens * lanes, 0);
     for (int p = 0; p < cuts.length - 1; p++) {
       int steps = (cuts[p + 1] - cuts[p]) / STEP;
+      for (int i = 0; i < tiles; i++) {
+        tileAt[i] = tile(from + i * tile, p);
+      }
+      tileAt[tiles] = tileAt[tiles - 1]; // Beside a last tile without neighbour.
       for (int t = 0; t < tokens; t++) {
-        short[] pairs = vectors ? null : pairSums(q, t, cuts[p], steps, scratch);
-        for (int first = 0; first < lanes; first += group) {
-          int end = Math.min(lanes, first + group);
-          long at = tile(from + first, p);
-          for (int lane = first; lane < end; lane += tile, at += (long) tile * steps) {
-            if (vectors) {
-              lookUp(in, t, cuts[p], steps, at, sums, t * lanes + lane, scratch);
-            } else {
-              lookUpPlain(pairs, steps, at, sums, t * lanes + lane, scratch);
-            }
+        if (vectors) {
+          for (int i = 0, at = t * lanes; i < tiles; i += 2, at += 2 * tile) {
+            lookUp(in, t, cuts[p], steps, tileAt[i], tileAt[i + 1], sums, at, scratch);
+          }
+        } else {
+          short[] pairs = pairSums(q, t, cuts[p], steps, scratch);
+          for (int i = 0, at = t * lanes; i < tiles; i++, at += tile) {
+            lookUpPlain(pairs, steps, tileAt[i], sums, at, scratch);
           }
         }
       }
@@ -337,14 +371,53 @@ abstract sealed class LookupLinear implements PanelSource
         for (int t = 0; t < tokens; t++) {
           float inputScale = q.scales[t * q.blocks() + cuts[p] / q.blockSize()];
           int scale = cuts[p] / blockSize * rows + from;
-          int y = t * rows + from;
-          for (int i = 0; i < to - from; i++) {
-            out[y + i] += sums[t * lanes + i] * (scales[scale + i] * inputScale);
+          int vectorRows = vectors ? to - from : 0;
+          int scaled =
+              scale(sums, t * lanes, scales, scale, inputScale, out, t * rows + from, vectorRows);
+          for (int i = scaled; i < to - from; i++) {
+            out[t * rows + from + i] += sums[t * lanes + i] * (scales[scale + i] * inputScale);
           }
         }
         Arrays.fill(sums, 0, tokens * lanes, 0);
       }
     }
+  }
+
+  /**
+   * Adds scaled sums, {@code out[y + r] += sums[at + r] * (scales[w + r] * inputScale)}, for some
+   * of {@code count} rows. The compiler would not make vectors of a plain loop: for all it knows,
+   * what it writes to one array of floats is what it reads from the other a little later.
+   *
+   * @return how many rows it took
+   */
+  private static int scale(
+      int[] sums, int at, float[] scales, int w, float inputScale, float[] out, int y, int count) {
+    int lanes = ROW_INT.length();
+    FloatVector input = FloatVector.broadcast(ROW_FLOAT, inputScale);
+    int r = 0;
+    for (; r <= count - 4 * lanes; r += 4 * lanes) {
+      int i = r;
+      FloatVector sum =
+          (FloatVector) IntVector.fromArray(ROW_INT, sums, at + i).convert(VectorOperators.I2F, 0);
+      FloatVector scale = FloatVector.fromArray(ROW_FLOAT, scales, w + i).mul(input);
+      sum.mul(scale).add(FloatVector.fromArray(ROW_FLOAT, out, y + i)).intoArray(out, y + i);
+      i += lanes;
+      sum =
+          (FloatVector) IntVector.fromArray(ROW_INT, sums, at + i).convert(VectorOperators.I2F, 0);
+      scale = FloatVector.fromArray(ROW_FLOAT, scales, w + i).mul(input);
+      sum.mul(scale).add(FloatVector.fromArray(ROW_FLOAT, out, y + i)).intoArray(out, y + i);
+      i += lanes;
+      sum =
+          (FloatVector) IntVector.fromArray(ROW_INT, sums, at + i).convert(VectorOperators.I2F, 0);
+      scale = FloatVector.fromArray(ROW_FLOAT, scales, w + i).mul(input);
+      sum.mul(scale).add(FloatVector.fromArray(ROW_FLOAT, out, y + i)).intoArray(out, y + i);
+      i += lanes;
+      sum =
+          (FloatVector) IntVector.fromArray(ROW_INT, sums, at + i).convert(VectorOperators.I2F, 0);
+      scale = FloatVector.fromArray(ROW_FLOAT, scales, w + i).mul(input);
+      sum.mul(scale).add(FloatVector.fromArray(ROW_FLOAT, out, y + i)).intoArray(out, y + i);
+    }
+    return r;
   }
 
   /** The sums of all pairs of weights and columns, {@code [steps x 2 x PAIR]}. */
@@ -429,9 +502,11 @@ abstract sealed class LookupLinear implements PanelSource
 
   @Override
   public final int unitRows(int tokens) {
+    if (tokens == 1) {
+      return unitRows;
+    }
     // Not whether the panels' kernel is ready: that may change while threads share the units.
-    boolean lookup = tokens > 1 && tokens < gemmTokens();
-    return lookup ? rowsPerTable : PanelSource.super.unitRows(tokens);
+    return tokens < gemmTokens() ? rowsPerTable : PanelSource.super.unitRows(tokens);
   }
 
   @Override

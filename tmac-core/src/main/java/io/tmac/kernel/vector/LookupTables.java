@@ -125,7 +125,7 @@ final class LookupTables {
     int firstCode = token * q.paddedCols();
     int firstTable = firstCode / 4 * Input.WIDE_TABLE_BYTES;
     // 81 entries are three vectors of 32.
-    for (int lane = 0; lane < 96; lane += WIDE.length()) {
+    for (int lane = 0; lane < WIDE_ENTRIES; lane += WIDE.length()) {
       ShortVector weight0 = ShortVector.fromArray(WIDE, WIDE_WEIGHTS[0], lane);
       ShortVector weight1 = ShortVector.fromArray(WIDE, WIDE_WEIGHTS[1], lane);
       ShortVector weight2 = ShortVector.fromArray(WIDE, WIDE_WEIGHTS[2], lane);

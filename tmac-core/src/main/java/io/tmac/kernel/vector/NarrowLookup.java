@@ -144,9 +144,21 @@ final class NarrowLookup extends LookupLinear {
 
   @Override
   void lookUp(
-      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
+      Input in,
+      int token,
+      int column,
+      int steps,
+      long first,
+      long second,
+      int[] sums,
+      int at,
+      Scratch scratch) {
     int table = (token * Input.pad(cols()) + column) / 2 * Input.TABLE_BYTES;
-    lookUp(tiles, tile, in.tables, table, steps / GROUP, scratch.shorts(2 * TILE), sums, at);
+    short[] bytes = scratch.shorts(2 * TILE);
+    lookUp(tiles, first, in.tables, table, steps / GROUP, bytes, sums, at);
+    if (second != first) {
+      lookUp(tiles, second, in.tables, table, steps / GROUP, bytes, sums, at + TILE);
+    }
   }
 
   private static void lookUp(

@@ -24,7 +24,8 @@ final class PlainAttention {
       int to,
       AttentionScratch s) {
     int headDim = cache.headDim();
-    float[] keys = page.keys(s.page);
+    int positions = Math.min(PAGE, before + (to - 1) / group); // What the last query sees.
+    float[] keys = page.keys(s.page, positions);
     for (int query = from; query < to; query++) {
       int behind = before + query / group;
       int count = Math.min(PAGE, behind);
@@ -32,7 +33,7 @@ final class PlainAttention {
       int hidden = Math.max(0, behind - cache.window());
       Attention.weigh(s, query - first, hidden, count, headDim, false);
     }
-    float[] values = page.values(s.page);
+    float[] values = page.values(s.page, positions);
     for (int query = from; query < to; query++) {
       int count = Math.min(PAGE, before + query / group);
       addValues(s, query - first, values, headDim, count);

@@ -40,7 +40,8 @@ final class VectorAttention {
       int to,
       AttentionScratch s) {
     int headDim = cache.headDim();
-    float[] keys = page.keys(s.page);
+    int positions = Math.min(PAGE, before + (to - 1) / group); // What the last query sees.
+    float[] keys = page.keys(s.page, positions);
     int query = from;
     for (; query <= to - 4; query += 4) {
       int count = Math.min(PAGE, before + (query + 3) / group);
@@ -57,7 +58,7 @@ final class VectorAttention {
       int hidden = Math.max(0, behind - cache.window());
       Attention.weigh(s, query - first, hidden, Math.min(PAGE, behind), headDim, true);
     }
-    float[] values = page.values(s.page);
+    float[] values = page.values(s.page, positions);
     int width = KvPage.paddedDim(headDim);
     int paired = width & -(2 * FLOAT.length());
     int together = 0; // Positions that a query has with others.

@@ -21,7 +21,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Lookup of 128 rows in tables of 128 bytes, for processors with AVX-512 VBMI: one {@code vpermi2b}
+ * Lookup of 128 rows in tables of 96 bytes, for processors with AVX-512 VBMI: one {@code vpermi2b}
  * looks up four columns of 64 rows.
  *
  * <pre>
@@ -30,17 +30,16 @@ import jdk.incubator.vector.VectorSpecies;
  * </pre>
  *
  * <p>A sum of four int8 inputs has ten bits: {@code sum + 512 = 32 * high + low}, both from 0 to
- * 31. Eight of either fit into a byte without sign, and 128 groups of eight into 16 bits. All sums
- * are exact.
+ * 31. Eight of either fit into a byte without sign, and 64 sums of up to 1020 into 16 bits. All
+ * sums are exact.
  */
 final class WideLookup extends LookupLinear {
   static final int TILE = 128;
 
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
-  private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_512;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
 
-  /** Their tables have 16 KB. */
+  /** Their tables have 12 KB, and their sums 16 bits. */
   private static final int MAX_PIECE = 256;
 
   /** Steps that are added up in bytes. */
@@ -48,6 +47,12 @@ final class WideLookup extends LookupLinear {
 
   /** What {@link Input#wideTables} adds to the sum of four columns. */
   private static final int OFFSET = 512;
+
+  /** Where bytes 1 and 3 of an int are, shifted to the right by a byte. */
+  private static final int ODD_LOW = 0x00ff00ff;
+
+  /** The same, times 32. */
+  private static final int ODD_HIGH = 0x1fe01fe0;
 
   private static final byte[] INDICES = indices((first, second) -> first * 9 + second);
 
@@ -150,94 +155,128 @@ final class WideLookup extends LookupLinear {
 
   @Override
   void lookUp(
-      Input in, int token, int column, int steps, long tile, int[] sums, int at, Scratch scratch) {
+      Input in,
+      int token,
+      int column,
+      int steps,
+      long first,
+      long second,
+      int[] sums,
+      int at,
+      Scratch scratch) {
     int table = (token * Input.pad(cols()) + column) / STEP * Input.WIDE_TABLE_BYTES;
-    short[] bytes = scratch.shorts(8 * SHORTS.length());
-    lookUp(tiles, tile, in.wideTables, table, steps / GROUP, bytes);
-    addSums(bytes, -steps * OFFSET, sums, at);
+    lookUp(tiles, first, second, in.wideTables, table, steps / GROUP, scratch.ints);
+    addSums(scratch.ints, -steps * OFFSET, sums, at);
   }
 
-  /** Sums up the bytes of a tile: as shorts whole, and shifted by one byte. */
+  /**
+   * Sums up the bytes of two tiles. A row has a byte of an int. An int of {@code all} is the sum of
+   * its four rows, row i times {@code 256^i}, modulo {@code 2^32}; one of {@code odd} has the sums
+   * of rows 1 and 3 in its halves.
+   */
   private static void lookUp(
-      MemorySegment tiles, long tile, byte[] tables, int table, int groups, short[] bytes) {
-    ShortVector zero = ShortVector.zero(SHORTS);
-    ShortVector low0 = zero;
-    ShortVector lowOdd0 = zero;
-    ShortVector high0 = zero;
-    ShortVector highOdd0 = zero;
-    ShortVector low1 = zero;
-    ShortVector lowOdd1 = zero;
-    ShortVector high1 = zero;
-    ShortVector highOdd1 = zero;
+      MemorySegment tiles,
+      long first,
+      long second,
+      byte[] tables,
+      int table,
+      int groups,
+      int[] out) {
+    IntVector zero = IntVector.zero(INTS);
+    IntVector all0 = zero;
+    IntVector odd0 = zero;
+    IntVector all1 = zero;
+    IntVector odd1 = zero;
+    IntVector all2 = zero;
+    IntVector odd2 = zero;
+    IntVector all3 = zero;
+    IntVector odd3 = zero;
     for (int g = 0; g < groups; g++) {
       ByteVector none = ByteVector.zero(BYTES);
-      ByteVector lows0 = none;
-      ByteVector highs0 = none;
-      ByteVector lows1 = none;
-      ByteVector highs1 = none;
+      ByteVector l0 = none;
+      ByteVector h0 = none;
+      ByteVector l1 = none;
+      ByteVector h1 = none;
+      ByteVector l2 = none;
+      ByteVector h2 = none;
+      ByteVector l3 = none;
+      ByteVector h3 = none;
       for (int k = 0; k < GROUP; k++) {
         int s = g * GROUP + k;
         int t = table + s * Input.WIDE_TABLE_BYTES;
-        ByteVector first = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 128L, ORDER);
-        ByteVector second = ByteVector.fromMemorySegment(BYTES, tiles, tile + s * 128L + 64, ORDER);
         ByteVector a = ByteVector.fromArray(BYTES, tables, t);
         ByteVector b = ByteVector.fromArray(BYTES, tables, t + 64);
-        lows0 = first.selectFrom(a, b).add(lows0);
-        lows1 = second.selectFrom(a, b).add(lows1);
-        a = ByteVector.fromArray(BYTES, tables, t + 128);
-        b = ByteVector.fromArray(BYTES, tables, t + 192);
-        highs0 = first.selectFrom(a, b).add(highs0);
-        highs1 = second.selectFrom(a, b).add(highs1);
+        ByteVector c = ByteVector.fromArray(BYTES, tables, t + 96);
+        ByteVector d = ByteVector.fromArray(BYTES, tables, t + 160);
+        ByteVector rows = ByteVector.fromMemorySegment(BYTES, tiles, first + s * 128L, ORDER);
+        l0 = rows.selectFrom(a, b).add(l0);
+        h0 = rows.selectFrom(c, d).add(h0);
+        rows = ByteVector.fromMemorySegment(BYTES, tiles, first + s * 128L + 64, ORDER);
+        l1 = rows.selectFrom(a, b).add(l1);
+        h1 = rows.selectFrom(c, d).add(h1);
+        rows = ByteVector.fromMemorySegment(BYTES, tiles, second + s * 128L, ORDER);
+        l2 = rows.selectFrom(a, b).add(l2);
+        h2 = rows.selectFrom(c, d).add(h2);
+        rows = ByteVector.fromMemorySegment(BYTES, tiles, second + s * 128L + 64, ORDER);
+        l3 = rows.selectFrom(a, b).add(l3);
+        h3 = rows.selectFrom(c, d).add(h3);
       }
-      // As shorts: b0 + 256 * b1 and b2 + 256 * b3; shifted: b1 + 256 * b2 and b3.
-      ShortVector shorts = none.add(lows0).reinterpretAsShorts();
-      low0 = shorts.add(low0);
-      lowOdd0 = shorts.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts().add(lowOdd0);
-      shorts = none.add(highs0).reinterpretAsShorts();
-      high0 = shorts.add(high0);
-      highOdd0 = shorts.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts().add(highOdd0);
-      shorts = none.add(lows1).reinterpretAsShorts();
-      low1 = shorts.add(low1);
-      lowOdd1 = shorts.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts().add(lowOdd1);
-      shorts = none.add(highs1).reinterpretAsShorts();
-      high1 = shorts.add(high1);
-      highOdd1 = shorts.reinterpretAsInts().lanewise(LSHR, 8).reinterpretAsShorts().add(highOdd1);
+      IntVector l = none.add(l0).reinterpretAsInts();
+      IntVector h = none.add(h0).reinterpretAsInts();
+      all0 = h.lanewise(LSHL, 5).add(l).add(all0);
+      l = l.lanewise(LSHR, 8).and(ODD_LOW);
+      odd0 = h.lanewise(LSHR, 3).and(ODD_HIGH).add(l).add(odd0);
+      l = none.add(l1).reinterpretAsInts();
+      h = none.add(h1).reinterpretAsInts();
+      all1 = h.lanewise(LSHL, 5).add(l).add(all1);
+      l = l.lanewise(LSHR, 8).and(ODD_LOW);
+      odd1 = h.lanewise(LSHR, 3).and(ODD_HIGH).add(l).add(odd1);
+      l = none.add(l2).reinterpretAsInts();
+      h = none.add(h2).reinterpretAsInts();
+      all2 = h.lanewise(LSHL, 5).add(l).add(all2);
+      l = l.lanewise(LSHR, 8).and(ODD_LOW);
+      odd2 = h.lanewise(LSHR, 3).and(ODD_HIGH).add(l).add(odd2);
+      l = none.add(l3).reinterpretAsInts();
+      h = none.add(h3).reinterpretAsInts();
+      all3 = h.lanewise(LSHL, 5).add(l).add(all3);
+      l = l.lanewise(LSHR, 8).and(ODD_LOW);
+      odd3 = h.lanewise(LSHR, 3).and(ODD_HIGH).add(l).add(odd3);
     }
-    zero.add(low0).intoArray(bytes, 0);
-    zero.add(lowOdd0).intoArray(bytes, 32);
-    zero.add(high0).intoArray(bytes, 64);
-    zero.add(highOdd0).intoArray(bytes, 96);
-    zero.add(low1).intoArray(bytes, 128);
-    zero.add(lowOdd1).intoArray(bytes, 160);
-    zero.add(high1).intoArray(bytes, 192);
-    zero.add(highOdd1).intoArray(bytes, 224);
+    zero.add(all0).intoArray(out, 0);
+    zero.add(odd0).intoArray(out, 16);
+    zero.add(all1).intoArray(out, 32);
+    zero.add(odd1).intoArray(out, 48);
+    zero.add(all2).intoArray(out, 64);
+    zero.add(odd2).intoArray(out, 80);
+    zero.add(all3).intoArray(out, 96);
+    zero.add(odd3).intoArray(out, 112);
   }
 
-  /** Takes the sums of the bytes apart, and adds {@code offset} and them to those of the rows. */
-  private static void addSums(short[] bytes, int offset, int[] sums, int at) {
-    for (int half = 0; half < 2; half++) {
-      // All modulo 2^16. The last byte's sum stands alone, and takes us to the one before it.
-      IntVector l = ShortVector.fromArray(SHORTS, bytes, half * 128).reinterpretAsInts();
-      IntVector lOdd = ShortVector.fromArray(SHORTS, bytes, half * 128 + 32).reinterpretAsInts();
-      IntVector h = ShortVector.fromArray(SHORTS, bytes, half * 128 + 64).reinterpretAsInts();
-      IntVector hOdd = ShortVector.fromArray(SHORTS, bytes, half * 128 + 96).reinterpretAsInts();
-      IntVector l3 = lOdd.lanewise(LSHR, 16);
-      IntVector h3 = hOdd.lanewise(LSHR, 16);
-      IntVector l2 = l.lanewise(LSHR, 16).sub(l3.lanewise(LSHL, 8)).and(0xffff);
-      IntVector h2 = h.lanewise(LSHR, 16).sub(h3.lanewise(LSHL, 8)).and(0xffff);
-      IntVector l1 = lOdd.sub(l2.lanewise(LSHL, 8)).and(0xffff);
-      IntVector h1 = hOdd.sub(h2.lanewise(LSHL, 8)).and(0xffff);
-      IntVector l0 = l.sub(l1.lanewise(LSHL, 8)).and(0xffff);
-      IntVector h0 = h.sub(h1.lanewise(LSHL, 8)).and(0xffff);
-      int y = at + 64 * half;
+  /** Takes the ints apart, and adds {@code offset} and the sums in them to those of the rows. */
+  private static void addSums(int[] ints, int offset, int[] sums, int at) {
+    for (int tile = 0; tile < 2; tile++) {
+      int x = tile * TILE / 2;
+      int y = at + tile * TILE;
+      IntVector odd = IntVector.fromArray(INTS, ints, x + 16);
+      IntVector even = IntVector.fromArray(INTS, ints, x).sub(odd.lanewise(LSHL, 8));
       IntVector old = IntVector.fromArray(INTS, sums, y).add(offset);
-      h0.lanewise(LSHL, 5).add(l0).add(old).intoArray(sums, y);
+      even.and(0xffff).add(old).intoArray(sums, y);
       old = IntVector.fromArray(INTS, sums, y + 16).add(offset);
-      h1.lanewise(LSHL, 5).add(l1).add(old).intoArray(sums, y + 16);
+      odd.and(0xffff).add(old).intoArray(sums, y + 16);
       old = IntVector.fromArray(INTS, sums, y + 32).add(offset);
-      h2.lanewise(LSHL, 5).add(l2).add(old).intoArray(sums, y + 32);
+      even.lanewise(LSHR, 16).add(old).intoArray(sums, y + 32);
       old = IntVector.fromArray(INTS, sums, y + 48).add(offset);
-      h3.lanewise(LSHL, 5).add(l3).add(old).intoArray(sums, y + 48);
+      odd.lanewise(LSHR, 16).add(old).intoArray(sums, y + 48);
+      odd = IntVector.fromArray(INTS, ints, x + 48);
+      even = IntVector.fromArray(INTS, ints, x + 32).sub(odd.lanewise(LSHL, 8));
+      old = IntVector.fromArray(INTS, sums, y + 64).add(offset);
+      even.and(0xffff).add(old).intoArray(sums, y + 64);
+      old = IntVector.fromArray(INTS, sums, y + 80).add(offset);
+      odd.and(0xffff).add(old).intoArray(sums, y + 80);
+      old = IntVector.fromArray(INTS, sums, y + 96).add(offset);
+      even.lanewise(LSHR, 16).add(old).intoArray(sums, y + 96);
+      old = IntVector.fromArray(INTS, sums, y + 112).add(offset);
+      odd.lanewise(LSHR, 16).add(old).intoArray(sums, y + 112);
     }
   }
 }
