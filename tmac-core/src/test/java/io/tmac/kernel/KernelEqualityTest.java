@@ -114,6 +114,20 @@ class KernelEqualityTest {
         TestMatrices.blocks(Range.TERNARY, blockSize, rows, wholeBlocks, seed), tokens, seed);
   }
 
+  /** So many columns and tokens are multiplied as panels in every layout. */
+  @Property(tries = 12, edgeCases = EdgeCasesMode.NONE)
+  void ternaryPanelsOfManyColumnsAreEqualBitForBit(
+      @ForAll @IntRange(min = 97, max = 400) int rows,
+      @ForAll @IntRange(min = 2750, max = 2900) int cols,
+      @ForAll("blockSizes") int blockSize,
+      @ForAll @IntRange(min = 64, max = 68) int tokens,
+      @ForAll long seed) {
+    assertEqual(Kind.TERNARY_V2.random(rows, cols, seed), tokens, seed);
+    int wholeBlocks = cols / blockSize * blockSize;
+    assertEqual(
+        TestMatrices.blocks(Range.TERNARY, blockSize, rows, wholeBlocks, seed), tokens, seed);
+  }
+
   @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
   void floatPathsDifferByTheRoundingOfTheSumAtMost(
       @ForAll Kind kind,

@@ -42,6 +42,12 @@ final class WideLookup extends LookupLinear {
   /** Their tables have 12 KB, and their sums 16 bits. */
   private static final int MAX_PIECE = 256;
 
+  /** Bytes that the tables of many tokens may take, beyond which panels save memory. */
+  private static final int MAX_TABLES = 8 << 20;
+
+  /** Fewer tokens are always looked up. */
+  private static final int LEAST_GEMM_TOKENS = 64;
+
   /** Steps that are added up in bytes. */
   private static final int GROUP = 8;
 
@@ -83,7 +89,8 @@ final class WideLookup extends LookupLinear {
 
   @Override
   public int gemmTokens() {
-    return 64;
+    int tables = Input.pad(cols()) / STEP * Input.WIDE_TABLE_BYTES;
+    return Math.max(LEAST_GEMM_TOKENS, MAX_TABLES / tables);
   }
 
   @Override
